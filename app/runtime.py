@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # loaded when first used: the help of a command must not wait
 
     from app.data.holdings import DataHoldings
     from app.data.list_cache import CacheVersions, VersionedCache
+    from app.data.reads.joins import Joins
     from app.redis_breaker import RedisBreaker
 
 P = TypeVar("P")
@@ -76,10 +77,14 @@ class Runtime:
     def data(self) -> "DataHoldings":
         """What the data floor holds: it finds it by `holdings()`."""
         from app.data.holdings import DataHoldings
-        from app.data.reads.joins import Joins
         from app.data.reads.totals import RowTotals
 
-        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), lambda: self.part(Joins))
+        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), self._joins)
+
+    def _joins(self) -> "Joins":
+        from app.data.reads.joins import Joins
+
+        return self.part(Joins)
 
     def keep(self, *parts: object) -> None:
         """Keep parts of the floors above, one of each type: their state, tables of what the services bring, or what

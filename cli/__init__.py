@@ -53,6 +53,10 @@ COMPLETING = "_FLASK_COMPLETE"
 """Set by the scripts of the shells (`make install`) when they ask what `flask` may be followed by."""
 
 
+_IMPORTED = 500_000
+"""More objects than a command that reads imports and makes; about 60 MB that nobody looks through."""
+
+
 class LazyCommand(click.Command):
     """Stands in the list for a command whose module is imported when it is called."""
 
@@ -128,13 +132,20 @@ def wsgi_application() -> Flask:
     if context is None or context.parent is not None or not isinstance(context.command, FlaskGroup):
         return _whole_system()
     # What a command imports stays: to walk it again and again, looking for what may go, took a fifth of its time.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(_IMPORTED, 20, 100)
+    gc.callbacks.append(_collect_as_usual)
     # Nor is it walked at the end, where Python looks through everything once more: that took a third of it all.
     atexit.register(gc.freeze)
     index = CommandIndex("guildhall")
     attach_commands(index.cli)
     attach_commands(context.command)  # where click looks for what was meant by an unknown name
     return index
+
+
+def _collect_as_usual(_phase: str, _facts: dict[str, int]) -> None:
+    """End the long first round of a command: who has made that many objects has begun to work."""
+    gc.callbacks.remove(_collect_as_usual)
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _whole_system() -> Flask:

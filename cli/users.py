@@ -140,7 +140,7 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
 
     Example: flask users show anna@demo.test --reveal --as ada@example.com
     """
-    from blueprints.platform.auth import inspection
+    from blueprints.platform.auth import inspection, login_traces
 
     actor = operator_actor(realm, operator) if reveal else None
     user_id = named_account(realm, user)
@@ -150,8 +150,8 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
     if actor is not None:
         facts |= _revealed(actor, [user_id]).get(user_id, {})
     counts, of_realm = OF_REALM[realm](user_id)
-    parts = {"sessions": inspection.live_sessions(realm, user_id, GLANCE), **of_realm,
-             "strikes": _strikes_of(realm, user_id), "linked": inspection.linked_accounts(realm, user_id)}
+    parts = {"sessions": login_traces.live_sessions(realm, user_id, GLANCE), **of_realm,
+             "strikes": _strikes_of(realm, user_id), "linked": login_traces.linked_accounts(realm, user_id)}
     print_record(facts | counts, parts, LOOKS, as_json=as_json)
 
 

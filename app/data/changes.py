@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.base import NO_VALUE
 
 from app.clock import now
-from app.data.columns import Instant
+from app.data.columns import Instant, Serial
 from app.data.entity import Base, Entity
 from app.data.serialization import row_serializer
+from app.data.version_keys import version_key
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
 class OutboxRecord(Base):
@@ -127,11 +127,6 @@ def record_update(entity: Entity, old: dict[str, Any], take: Take) -> None:
 def row_json(entity: Entity) -> bytes:
     """Return the JSON of a row as answers and events show it."""
     return orjson.dumps(row_serializer(type(entity)).entity(entity))
-
-
-def version_key(entity: Entity | type[Entity]) -> str:
-    """Return the version key that caches of this object's lists stand under."""
-    return f"rows:{entity.__object__}"
 
 
 def _entities(rows: Iterable[Any]) -> list[Entity]:

@@ -23,6 +23,9 @@ from sqlalchemy.orm import MappedColumn, mapped_column
 
 from app.web_addresses import LONGEST_ADDRESS, harmless, harmless_all
 
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database counts up; SQLite counts none but an INTEGER."""
+
 
 def iso(moment: datetime | None) -> str | None:
     """Return an aware UTC datetime as ISO 8601 with milliseconds and Z."""

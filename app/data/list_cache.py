@@ -15,7 +15,7 @@ from zlib import crc32
 
 from flask import g
 
-from app.data.changes import version_key
+from app.data.version_keys import version_key
 
 SLOTS = 16_384
 

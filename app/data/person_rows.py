@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, delete, func, inspect, literal_column, or_, select, update
 
 from app.actor import Actor
-from app.data.changes import version_key
 from app.data.entity import Base, Entity
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 
 ERASED, ANONYMOUS, KEPT, EXPIRING = "erased", "anonymous", "kept", "expiring"
 NOBODY = "00000000-0000-0000-0000-000000000000"

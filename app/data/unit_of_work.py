@@ -19,16 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import (
-    NOTHING,
-    OutboxRecord,
-    record_changes,
-    record_new,
-    record_update,
-    row_json,
-    stamp_changes,
-    version_key,
-)
+from app.data.changes import NOTHING, OutboxRecord, record_changes, record_new, record_update, row_json, stamp_changes
 from app.data.connections import close_reading, reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
@@ -41,6 +32,7 @@ from app.data.ids import uuid7
 from app.data.lock_order import check_order
 from app.data.sqlite_write_lock import sqlite_write_lock
 from app.data.staff_changes import StaffAudit, StaffChange, staff_change
+from app.data.version_keys import version_key
 from app.errors import NotFound, RuleViolated
 
 E = TypeVar("E", bound=Entity)

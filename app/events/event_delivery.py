@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.changes import Serial
-from app.data.columns import Instant, constant
+from app.data.columns import Instant, Serial, constant
 from app.data.entity import Base
 
 PENDING, DONE, PARKED = "pending", "done", "parked"

@@ -12,7 +12,6 @@ from flask import Response, current_app, g, request
 from marshmallow import Schema
 
 from app.actor import Actor, anonymous
-from app.data.changes import version_key
 from app.data.entity import Entity
 from app.data.expected_version import expecting
 from app.data.holdings import holdings
@@ -22,6 +21,7 @@ from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 from app.errors import BareForbidden, InvalidInput
 from app.http.envelope import (
     JSON,

@@ -15,8 +15,9 @@ from app.data.due_work import DueWork
 from app.data.reads import fetch, fetch_one
 from app.events.event_delivery import IS_PENDING, EventDelivery
 from app.notify.models import EMAIL, IS_QUEUED, PUSH, SMS, MailMessage
-from app.payments.records import SENDING, PaymentAttempt, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import REQUESTED
+from app.payments.states import SENDING
 from app.runtime import runtime
 
 STUCK_AFTER = timedelta(minutes=15)

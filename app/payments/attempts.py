@@ -17,14 +17,8 @@ from app.errors import NotFound, RuleViolated
 from app.identity.access import require
 from app.payments.booking import LEASE, attempts_of, billed, lock_order, new_attempt, tell, write_ticket
 from app.payments.checkout import Bill, Checkout, Order
-from app.payments.records import (
-    OPEN,
-    SENDING,
-    STARTED,
-    SUCCESS,
-    UNSETTLED_STATES,
-    PaymentAttempt,
-)
+from app.payments.records import PaymentAttempt
+from app.payments.states import OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES
 
 OPEN_ATTEMPTS = retries.OwedWork(PaymentAttempt, PaymentAttempt.check_at.is_not(None), PaymentAttempt.check_at)
 """Attempts that somebody must look at again; a lease moves the moment."""

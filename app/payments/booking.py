@@ -18,18 +18,8 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound, RuleViolated
 from app.payments.checkout import Bill, Checkout, Order
 from app.payments.gateway.port import Intent, PaymentRefused
-from app.payments.records import (
-    CANCELED,
-    FAILED,
-    MANUAL,
-    OPEN,
-    SENDING,
-    STARTED,
-    SUCCESS,
-    UNSETTLED_STATES,
-    PaymentAttempt,
-    PaymentRefund,
-)
+from app.payments.records import PaymentAttempt, PaymentRefund
+from app.payments.states import CANCELED, FAILED, MANUAL, OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES
 
 log = logging.getLogger("guildhall.payments")
 

@@ -13,7 +13,8 @@ from app.data.person_rows import MOST_OBLIGATIONS, Person
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.identity.access import Predicate, staff
-from app.payments.records import UNSETTLED_STATES, PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.states import UNSETTLED_STATES
 from app.runtime import runtime
 
 Order = Any

@@ -22,7 +22,8 @@ from app.payments.cards import keep_card
 from app.payments.checkout import Checkout
 from app.payments.gateway.circuit_breaker import NOT_ASKED, ask_gateway
 from app.payments.gateway.port import Charge, GatewayUnavailable, Intent, Payer, PaymentGateError, PaymentRefused
-from app.payments.records import CANCELED, FAILED, OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES, PaymentAttempt
+from app.payments.records import PaymentAttempt
+from app.payments.states import CANCELED, FAILED, OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES
 from app.runtime import runtime
 
 SETTLE_JOB = "settle-payments"

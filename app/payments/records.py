@@ -9,17 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import Instant, Json
 from app.data.entity import Base
-
-MANUAL = "manual"
-
-STARTED, SUCCESS, FAILED, CANCELED = "started", "success", "failed", "canceled"
-"""The statusLiteral of a payment ticket (rules-marketplace §7.1)."""
-
-SENDING, OPEN = "sending", "open"
-UNSETTLED_STATES = (SENDING, OPEN)
-"""sending: the gateway's answer is not recorded yet; open: it waits for the payer or the bank."""
-
-CONFIRMATIONS = ("pending", "processing", "paid", "canceled")
+from app.payments.states import MANUAL
 
 
 class PaymentAttempt(Base):

@@ -21,7 +21,8 @@ from app.payments.booking import LEASE, LOOK_AGAIN, attempts_of, lock_order, ref
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway.circuit_breaker import ask_gateway
 from app.payments.gateway.port import GatewayUnavailable, PaymentGateError, PaymentGateway, PaymentRefused, Refund
-from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentRefund
+from app.payments.states import SUCCESS
 
 log = logging.getLogger("guildhall.payments")
 

@@ -12,8 +12,9 @@ from app.data.money import to_wire
 from app.data.reads import fetch
 from app.payments.attempts import paying_attempt, read_all
 from app.payments.checkout import Checkout
-from app.payments.records import UNSETTLED_STATES, PaymentAttempt, PaymentDispute, PaymentEvent, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentDispute, PaymentEvent, PaymentRefund
 from app.payments.refunds import PENDING, REFUND_FAILED, REQUESTED, left_to_refund, read_refunds
+from app.payments.states import UNSETTLED_STATES
 
 Facts = dict[str, Any]
 MOST_LOOKED_THROUGH = 10_000

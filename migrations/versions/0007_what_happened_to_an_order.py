@@ -3,7 +3,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import app.data.columns
-from app.data.changes import Serial
+from app.data.columns import Serial
 
 revision = "0007"
 down_revision = "0006"

@@ -24,7 +24,8 @@ from app.ops import checks
 from app.ops import mends as mend_module
 from app.ops.checks import CHECKS, FAIL, OK, WARN, ServiceChecks, examine
 from app.ops.mends import Mend, ServiceMends, mends
-from app.payments.records import SUCCESS, PaymentAttempt
+from app.payments.records import PaymentAttempt
+from app.payments.states import SUCCESS
 from app.runtime import runtime
 from app.search import Removal
 from app.search.catalogue import rebuild_index, search_index

@@ -23,7 +23,8 @@ from app.ops import heartbeats
 from app.ops.figures import gauges
 from app.ops.heartbeats import Process, alive_processes, heartbeat, say_alive, say_gone
 from app.ops.status import status
-from app.payments.records import SENDING, PaymentAttempt
+from app.payments.records import PaymentAttempt
+from app.payments.states import SENDING
 from app.runtime import runtime
 from cli import status as terminal
 from tests.app.ops.backup.test_archive import written

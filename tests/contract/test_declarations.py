@@ -17,7 +17,7 @@ from app.factory import SERVICES, create_app
 from app.http.naming import ApiNames, api_names
 from app.jobs.schedule import Schedule
 from app.notify.report import STATES as LETTER_STATES
-from app.payments.records import CANCELED, FAILED, OPEN, SENDING, SUCCESS
+from app.payments.states import CANCELED, FAILED, OPEN, SENDING, SUCCESS
 from app.runtime import runtime
 from blueprints.platform.bucket.inspection import FILE_STATES
 from cli import COMMANDS, load_command

@@ -25,7 +25,6 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 from sqlalchemy.sql.visitors import iterate
 
-from app.data.changes import version_key
 from app.data.connections import reading, transaction
 from app.data.entity import Base, Entity
 from app.data.held import STRANGER, Viewer, can_be_held, is_free, is_shown_to_owner
@@ -34,6 +33,7 @@ from app.data.reads.keyset import RowOrder, row_order
 from app.data.reads.prepared import among, fetch_prepared, fetch_raw, is_among
 from app.data.reads.totals import Outdated
 from app.data.serialization import Wire, row_serializer
+from app.data.version_keys import version_key
 from app.errors import NotFound
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from app.actor import Actor
-from app.data.changes import version_key
 from app.data.entity import Entity
 from app.data.holdings import handed_down
 from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
+from app.data.version_keys import version_key
 from app.data.visibility.expressions import Is, MeIn, Member, Through, Visibility, atoms, attributes_of
 
 FACET_KINDS = frozenset({"string", "link", "id", "choice", "boolean", "integer", "ids", "texts", "links"})

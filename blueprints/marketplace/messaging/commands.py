@@ -8,13 +8,13 @@ from sqlalchemy import Select, and_, delete, or_, select, update
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import version_key
 from app.data.moderated_kinds import Decide
 from app.data.person_rows import lock_in_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
+from app.data.version_keys import version_key
 from app.errors import NotFound, RuleViolated
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.admin_moderation.commands import note_action

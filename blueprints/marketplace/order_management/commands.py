@@ -16,7 +16,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, RuleViolated
 from app.identity.access import require, require_self_or_staff
 from app.payments.booking import attempts_of, book_manual_payment, lock_order
-from app.payments.records import OPEN, UNSETTLED_STATES
+from app.payments.states import OPEN, UNSETTLED_STATES
 from blueprints.marketplace.auction_offer.claims import free_claims, lock_claims, release_claims
 from blueprints.marketplace.order_management import history, rules, topics
 from blueprints.marketplace.order_management.audit import BY_STAFF, record_fix

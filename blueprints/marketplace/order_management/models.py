@@ -5,11 +5,22 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Numeric, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.changes import Serial
-from app.data.columns import Instant, Json, choice, id_list, identifier, instant, integer, json_object, money, string
+from app.data.columns import (
+    Instant,
+    Json,
+    Serial,
+    choice,
+    id_list,
+    identifier,
+    instant,
+    integer,
+    json_object,
+    money,
+    string,
+)
 from app.data.entity import Base, Entity
 from app.data.short_ids import short_id_index
-from app.payments.records import CONFIRMATIONS
+from app.payments.states import CONFIRMATIONS
 from blueprints.marketplace.order_management.rules import ORDER_STATUSES
 from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments, unique_among_active
 

@@ -11,7 +11,7 @@ from app.errors import InvalidInput
 from app.payments import pay
 from app.payments.attempts import read_all
 from app.payments.pay import Payment
-from app.payments.records import OPEN
+from app.payments.states import OPEN
 from blueprints.marketplace.order_management import commands, refunds
 from blueprints.marketplace.order_management.audit import BY_STAFF, record_fix
 from blueprints.marketplace.order_management.models import Order

@@ -16,8 +16,9 @@ from app.payments.booking import attempts_of
 from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.disputes import disputes_of
-from app.payments.records import FAILED, SENDING, PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
+from app.payments.states import FAILED, SENDING
 from app.runtime import runtime
 from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix

@@ -1,7 +1,7 @@
 """Topics of orderManagement, literal from the contract and the documents of the payment flow (054).
 
 What a cancel and a dispute mean is ours (decisions/067)."""
-from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
+from app.payments.states import CANCELED, FAILED, STARTED, SUCCESS
 
 ORDER_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-created"
 ORDER_UPDATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-updated"

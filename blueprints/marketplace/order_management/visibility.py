@@ -1,7 +1,7 @@
 """Who sees orders and their lines: each for whom it concerns (§7.2, decision 42)."""
 from sqlalchemy import exists, select
 
-from app.data.changes import version_key
+from app.data.version_keys import version_key
 from app.data.visibility import Visibility, any_of, ids_of_caller, mask, me, member, not_
 from blueprints.marketplace.order_management.models import Order, OrderItem
 

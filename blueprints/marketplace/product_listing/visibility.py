@@ -1,7 +1,7 @@
 """Who sees listings and their media (rules-marketplace §8.2, decision 41)."""
 from sqlalchemy import select
 
-from app.data.changes import version_key
+from app.data.version_keys import version_key
 from app.data.visibility import Visibility, any_of, ids_of_caller, me, member, not_, through
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.platform.people.visibility import RESTING_SELLERS

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from app.actor import Actor
 from app.clock import now
 from app.data.batches import repeat
-from app.data.changes import version_key
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 from app.errors import NotFound
 from app.identity.access import acting_user, require_self
 from blueprints.network.company.commands import (

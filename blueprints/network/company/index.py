@@ -1,7 +1,7 @@
 """How pages, admins, followers and news are read. What is searched: the public pages (docs/network.md, Search)."""
-from app.data.changes import version_key
 from app.data.columns import constant
 from app.data.held import is_free
+from app.data.version_keys import version_key
 from app.data.visibility import EVERYONE, ReadObject
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, WordedRows, ids_where

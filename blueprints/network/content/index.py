@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import case, or_, select
 
 from app.actor import Actor
-from app.data.changes import version_key
 from app.data.columns import constant
 from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.version_keys import version_key
 from app.data.visibility import EVERYONE, ReadObject, field_through, is_, not_
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, WordedRows, ids_where

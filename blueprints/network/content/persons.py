@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from app.actor import Actor
 from app.data.batches import repeat
-from app.data.changes import version_key
 from app.data.person_rows import NOBODY
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 from blueprints.network.content.counting import count, is_counted
 from blueprints.network.content.feed_items import hide_items
 from blueprints.network.content.models import Comment, FeedItem, Like, Post, PostTally, Voice

@@ -7,10 +7,10 @@ from sqlalchemy import exists, or_, select, update
 
 from app.actor import Actor
 from app.data.batches import repeat
-from app.data.changes import version_key
 from app.data.columns import constant
 from app.data.held import is_held_from
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.identity.access import acting_user, require, require_self
 from blueprints.network.company.commands import (

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, delete, select
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import version_key
 from app.data.list_values import merged_list
 from app.data.reads import fetch
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 from app.errors import DuplicateRecord, Forbidden, NotFound, RuleViolated
 from app.identity.access import require
 from blueprints.network.messaging import counting

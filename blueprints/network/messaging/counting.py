@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, ScalarSelect, case, delete, exists, func, insert, literal, select, update
 
 from app.clock import now
-from app.data.changes import version_key
 from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import prepared_upsert, upsert
+from app.data.version_keys import version_key
 from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt

@@ -4,8 +4,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, select
 
 from app.actor import Actor
-from app.data.changes import version_key
 from app.data.held import Viewer
+from app.data.version_keys import version_key
 from app.data.visibility import Visibility, all_of, ids_of_caller, member, no_one, not_
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 

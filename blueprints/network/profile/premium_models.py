@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped
 from app.data.columns import choice, identifier, instant, integer, money, string
 from app.data.entity import Entity
 from app.data.short_ids import short_id_index
-from app.payments.records import CONFIRMATIONS
+from app.payments.states import CONFIRMATIONS
 from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments
 
 

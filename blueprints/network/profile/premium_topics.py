@@ -1,5 +1,5 @@
 """What became of the payment of an order of premium, literal from the documents (rules-network §6D)."""
-from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
+from app.payments.states import CANCELED, FAILED, STARTED, SUCCESS
 
 PAYMENT_STARTED = "linkedin-profile-service-premiumsubscriptionpaymentstatus-started"
 PAYMENT_SUCCEEDED = "linkedin-profile-service-premiumsubscriptionpaymentstatus-succeeded"

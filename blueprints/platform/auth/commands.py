@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, select
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.batches import purge
-from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.holdings import handed_down
 from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.version_keys import version_key
 from app.errors import DuplicateRecord, NotFound
 from app.identity.access import require, require_self
 from app.identity.roles import SUPER_ADMIN, SUPER_ADMIN_ID, outranks

@@ -1,13 +1,12 @@
-"""What operators see of accounts at the terminal: naming, finding, one person's sessions and linked accounts.
+"""What operators see of accounts at the terminal: naming, finding, one person.
 
 E-mail and phone are masked; commands.reveal_contacts gives them whole and leaves an audit row. Rows of every state."""
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, create_engine, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, create_engine, false, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
@@ -16,31 +15,20 @@ from app.data.folded import has_part
 from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
 from app.folding import compact
-from app.identity.security_events import WAS_LOGIN, SecurityEvent
-from app.identity.sessions import LoginSession, sessions_of
 from app.mail_addresses import masked_email, typed_address
-from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount, account_model
-from blueprints.platform.auth.queries import find_account
-from blueprints.platform.auth.rules import LONG_AGO, account_state, masked_mobile, shortened_address
+from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount, account_model, holds_email
+from blueprints.platform.auth.rules import LONG_AGO, account_state, masked_mobile
 
 Facts = dict[str, Any]
-
-LATEST_LOGINS = 50
-"""How many of a person's latest logins tell from where it came."""
-PLACES = 5
-LOGINS_OF_PLACE = 200
-"""How many of the latest logins from one network, or with one device, are looked through."""
-MOST_LINKED = 20
-COMMON_DEVICE = 5
-"""A client that more other people use says nothing of one of them: it is a common browser."""
 
 
 def accounts_named(realm: str, text: str) -> list[str]:
     """Return the ids of the accounts the text may mean: by e-mail, else by id, a beginning or its last eight digits."""
+    model = account_model(realm)
     if "@" in text:
-        known = find_account(realm, text)
+        known = fetch_one(select(model.id).where(model.email == typed_address(text), holds_email(model)))
         return [known.id] if known is not None else []
-    return ids_named(account_model(realm), text)
+    return ids_named(model, text)
 
 
 def alive_again(former: str, present: str) -> list[Facts] | None:
@@ -88,53 +76,6 @@ def person(realm: str, user_id: str) -> Facts | None:
         return None
     return {**_shown(row), "emailVerified": bool(row.email_verified), "lockedUntil": iso(row.locked_until),
             "archivedAt": iso(row.archived_at)}
-
-
-def live_sessions(realm: str, user_id: str, limit: int) -> list[Facts]:
-    """Return the latest live sessions of an account; of the address as much as tells places apart."""
-    rows = fetch(sessions_of(realm, user_id).order_by(LoginSession.id.desc()).limit(limit))
-    return [{"id": row.id, "device": row.device, "address": shortened_address(row.address or ""),
-             "since": iso(row.logged_in_at), "seen": iso(row.last_seen_at)} for row in rows]
-
-
-def linked_accounts(realm: str, user_id: str) -> list[Facts]:
-    """Return other accounts of the same phone, or that logged in from the same network or with the same device.
-
-    Each says why; the MOST_LINKED with most reasons, those first. Five statements at most, and of logins the latest."""
-    model = account_model(realm)
-    reasons: dict[str, list[str]] = defaultdict(list)
-    if hasattr(model, "phone_digits"):
-        digits = select(model.phone_digits).where(model.id == user_id).scalar_subquery()
-        for row in fetch(select(model.id).where(model.phone_digits == digits, model.id != user_id).limit(MOST_LINKED)):
-            reasons[row.id].append("phone")
-    logins = fetch(select(SecurityEvent.address, SecurityEvent.device).where(
-        SecurityEvent.realm == realm, SecurityEvent.user_id == user_id, WAS_LOGIN)
-        .order_by(SecurityEvent.id.desc()).limit(LATEST_LOGINS))
-    for address, others in _others(realm, user_id, SecurityEvent.address, [row.address for row in logins]).items():
-        for other in sorted(others):
-            reasons[other].append(f"address {shortened_address(address)}")
-    for others in _others(realm, user_id, SecurityEvent.device, [row.device for row in logins]).values():
-        for other in sorted(others) if len(others) <= COMMON_DEVICE else ():
-            reasons[other].append("device")
-    nearest = sorted(reasons, key=lambda other: (-len(reasons[other]), other))[:MOST_LINKED]
-    known = people(realm, nearest)
-    return [{**known[other], "why": ", ".join(dict.fromkeys(reasons[other]))} for other in nearest if other in known]
-
-
-def _others(realm: str, user_id: str, column: Any, values: Iterable[str | None]) -> dict[str, Collection[str]]:
-    """Return value → who else logged in with it, for the first values, in one statement: a range of an index each."""
-    wanted = [value for value in dict.fromkeys(values) if value][:PLACES]
-    if not wanted:
-        return {}
-    ranges = [select(literal(value).label("value"), SecurityEvent.user_id).where(
-        SecurityEvent.realm == realm, column == value, WAS_LOGIN).order_by(SecurityEvent.id.desc())
-        .limit(LOGINS_OF_PLACE).subquery() for value in wanted]
-    found: dict[str, set[str]] = defaultdict(set)
-    logins = union_all(*(select(one.c.value, one.c.user_id) for one in ranges)).subquery()
-    for row in fetch(select(logins.c.value, logins.c.user_id)):
-        if row.user_id not in (None, user_id):
-            found[row.value].add(row.user_id)
-    return dict(found)
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.clock import now
-from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork
+from app.data.version_keys import version_key
 from app.errors import RuleViolated
 from app.identity.encryption import fingerprint
 from app.identity.roles import outranks

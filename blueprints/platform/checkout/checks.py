@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from app.data.reads import fetch
 from app.ops.findings import MOST_NAMED, some_of
 from app.payments.checkout import Checkout
-from app.payments.records import SUCCESS, PaymentAttempt, PaymentDispute
+from app.payments.records import PaymentAttempt, PaymentDispute
+from app.payments.states import SUCCESS
 
 
 def unmatched_payments(checkout: Checkout) -> list[str]:

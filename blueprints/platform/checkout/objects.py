@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from app.data.columns import identifier, json_object, string, web_address
 from app.data.entity import Entity
-from app.payments.records import STARTED
+from app.payments.states import STARTED
 
 PLATFORM = "stripe"
 ALREADY_PAYING = ("PaymentTicketExists", "the order has a payment ticket already")

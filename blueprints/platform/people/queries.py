@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import version_key
 from app.data.connections import reading
 from app.data.id_sets import not_among
 from app.data.list_cache import CacheVersions, VersionedCache
@@ -21,6 +20,7 @@ from app.data.reads.joins import Hiding
 from app.data.reads.prepared import among, fetch_prepared, is_among
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.version_keys import version_key
 from app.errors import Forbidden, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES

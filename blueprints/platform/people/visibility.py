@@ -1,5 +1,5 @@
 """Whom people see of each other, as parts of the rules of all services (decision 41, NET-7, NET-8)."""
-from app.data.changes import version_key
+from app.data.version_keys import version_key
 from app.data.visibility import (
     Expression,
     IdSet,

@@ -13,7 +13,7 @@ from app.payments import attempts, booking, refunds
 from app.payments.checkout import Bill, Checkout, Checkouts
 from app.payments.gateway import circuit_breaker
 from app.payments.pay import Payment, present, start
-from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
+from app.payments.states import CANCELED, FAILED, STARTED, SUCCESS
 from app.runtime import runtime
 from blueprints.marketplace.order_management.models import Order, OrderPayment, PaymentCustomer, PaymentMethod
 from tests.app.payments.memory_gateway import DECLINED, GOOD, LOST, MemoryGateway

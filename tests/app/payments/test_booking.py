@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.payments.booking import next_state, outcome_of, refund_state
-from app.payments.records import CANCELED, FAILED, OPEN, SENDING, STARTED, SUCCESS
+from app.payments.states import CANCELED, FAILED, OPEN, SENDING, STARTED, SUCCESS
 
 OUTCOMES = (STARTED, SUCCESS, FAILED, CANCELED)
 ATTEMPT_STATES = (SENDING, OPEN, FAILED, CANCELED, SUCCESS)

@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 from sqlalchemy import insert
 
-from app.data.changes import version_key
 from app.data.connections import writing_engine
 from app.data.entity import Entity
 from app.data.folded import searched_form
 from app.data.ids import uuid7
+from app.data.version_keys import version_key
 from app.runtime import runtime
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
