@@ -19,7 +19,7 @@ DATABASE_FIXTURES = frozenset({"testbed", "postgresql_server", "build_world"})
 SQLITE, POSTGRESQL = frozenset({"sqlite"}), frozenset({"postgresql"})
 BOTH = SQLITE | POSTGRESQL
 SWEEPS_ONE_IN = 10  # of a sweep on SQLite
-CASES_ONE_IN = 4  # of the cases of a function, on PostgreSQL instead of SQLite
+CASES_ONE_IN = 8  # of the cases of a function, on PostgreSQL instead of SQLite
 ALONE_ONE_IN = 4  # of the functions of a file that have no cases, on PostgreSQL, too
 # Locks, races, SQL, events, jobs and migrations; scenarios and decisions of the documents, by name or docstring.
 _ABOUT_THE_DATABASE = re.compile(r"^tests/(app/(data|events|jobs)|concurrency|migrations)/|/test_races\.py::")

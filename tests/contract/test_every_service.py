@@ -30,6 +30,7 @@ def url_of(api: BusinessApi, value: str) -> str:
     return api.service.mount + "/".join(parts)
 
 
+@pytest.mark.once("pages and documents are made of declarations; test_common_routes asks for them on both")
 def test_44_every_service_has_the_default_routes(app: Flask, client: ApiClient) -> None:
     for service in services(app):
         for path in ("", "/", "/swagger", "/openapi.json", "/swagger.json", "/getPostmanCollection", "/health",
