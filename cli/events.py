@@ -46,7 +46,7 @@ def status(as_json: bool) -> None:
     """
     from app.events.report import oldest_unpublished_seconds, owed_deliveries
     from app.ops.health import backlog
-    from cli.organization import lag_rows, print_lag
+    from cli.organization.upkeep import lag_rows, print_lag
 
     owed = [owed.row() for owed in owed_deliveries()]
     figures = {**backlog(), "oldestUnpublishedSeconds": oldest_unpublished_seconds()}

@@ -111,7 +111,7 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
         Child("webhooks", inside(run_the_sender)),
     ]
     if settings.organization_stream:
-        from cli.organization import run_the_relay as run_the_organization_relay
+        from cli.organization.upkeep import run_the_relay as run_the_organization_relay
 
         children.append(Child("organization-relay", inside(run_the_organization_relay)))
     if stands_in(settings):
