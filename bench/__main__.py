@@ -91,9 +91,10 @@ def _keep(measured: Iterator[Section], where: str, path: Path) -> None:
             sections.append(section)
     finally:
         # What was measured before something broke is worth keeping.
-        text = report.render(sections, where)
-        click.echo(text)
-        click.echo(f"{report.write(text, path)} written after {time.monotonic() - started:.0f} s")
+        if sections:
+            text = report.render(sections, where)
+            click.echo(text)
+            click.echo(f"{report.write(text, path)} written after {time.monotonic() - started:.0f} s")
 
 
 @main.command("profile")

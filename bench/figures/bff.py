@@ -27,7 +27,6 @@ _ASKED = {
     "… by price, backwards": (_LISTINGS, "&sortBy=price&sortOrder=desc", None),
     "… by what they cost now": (_LISTINGS, "&sort=priceAscending", None),
     "… by what they cost now, backwards": (_LISTINGS, "&sort=priceDescending", None),
-    "… the same, the last page by number": (_LISTINGS, "&sort=priceDescending&page=400", None),
     "{rows} subcategories, the default order": ("subcategory", "", None),
     "… backwards ": ("subcategory", "&sortOrder=desc", None),
     "… by name": ("subcategory", "&sortBy=name", None),
