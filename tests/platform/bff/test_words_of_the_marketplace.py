@@ -3,10 +3,13 @@ from typing import Any
 
 import pytest
 
+from app.clock import moved_clock
 from app.data.held import HIDDEN, REMOVED
 from app.search.catalogue import rebuild_index, search_index
+from app.search.port import SearchQuery
 from blueprints.marketplace.feedback.models import Feedback
 from blueprints.marketplace.product_listing.models import Product
+from blueprints.platform.auth.commands import archive_profile, purge_archived
 from tests.clients import ApiClient
 from tests.flow import settle
 from tests.platform.bff.rows import ask, ids, keep
@@ -71,3 +74,18 @@ def test_a_listing_is_in_the_index_while_it_is_offered(realm: str, people: Any, 
     assert ben.delete(f"{PRODUCTS}/{listing}").status_code == 200
     settle()
     assert indexed("products") == set()
+
+
+def test_what_a_purged_buyer_said_is_found_by_no_word(realm: str, ben: ApiClient, cleo: ApiClient) -> None:
+    """Its rows are changed without events: the rating stays the seller's, without the words."""
+    [praise] = keep(Feedback, {"buyer_id": ben.user_id, "owner": ben.user_id, "comment": "Brass", "reply": "Thanks"})
+    rebuild_index("feedback")
+    assert ids(ask(cleo, realm, "feedback", q="brass")) == [praise]
+    archive_profile(ben.actor, ben.user_id)
+    settle()
+    with moved_clock(days=31):
+        assert purge_archived(realm) == 1
+        settle()
+    search_index("feedback").refresh()
+    assert search_index("feedback").ids(SearchQuery("brass")) == []
+    assert search_index("feedback").ids(SearchQuery("thanks")) == [praise]
