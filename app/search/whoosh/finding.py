@@ -4,6 +4,7 @@ What is found is counted and put in order elsewhere (ranking.py)."""
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import attrgetter
 
 from app.folding import words
@@ -12,7 +13,7 @@ from app.search.forgiving import forgiven
 from app.search.port import SearchQuery
 from app.search.synonyms import Synonyms
 from app.search.whoosh.layout import WORDS
-from app.search.whoosh.matching import Docs, Matcher, narrowing
+from app.search.whoosh.matching import Docs, Matcher, fewest, narrowing
 from app.search.whoosh.scoring import QueryWords, Scores
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
@@ -48,7 +49,7 @@ def find(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: 
 class _Search:
     def __init__(self, schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms, scored: bool
                  ) -> None:
-        self._snapshot = snapshot
+        self._schema, self._snapshot = schema, snapshot
         self._synonyms = synonyms
         self._query = query
         self._scored = scored
@@ -62,7 +63,8 @@ class _Search:
         return self._words[text]
 
     def run(self, text: str, *, any_word: bool = False, scored: bool | None = None) -> Found:
-        matcher = Matcher(self.words(text), self._narrowings, is_open=not text.strip(), any_word=any_word)
+        matcher = Matcher(self.words(text), self._narrowings, is_open=not text.strip(), any_word=any_word,
+                          fewest=partial(fewest, self._schema, self._query.filters))
         scored = self._scored if scored is None else scored
         parts = ((view, *matcher.docs(view, scored=scored)) for view in self._snapshot.segments)
         return Found([part for part in parts if part[1]])

@@ -14,7 +14,7 @@ from app.search.fields import Field, IndexSchema
 from app.search.port import AllOf, AnyOf, Condition, Filter, InvalidSearch
 from app.search.text import SEPARATOR, as_instant, as_keyword, as_number, as_text, query_words, value_of
 from app.search.whoosh.layout import WORDS, own_words
-from app.search.whoosh.scoring import MAX_EXPANSION, QueryWords, Scores
+from app.search.whoosh.scoring import FEW_OF, MAX_EXPANSION, QueryWords, Scores
 from app.search.whoosh.snapshot import SegmentView
 
 _WILDCARD_LIMIT = 200
@@ -26,9 +26,10 @@ Narrow = Callable[[SegmentView, Docs], Docs]
 class Matcher:
     """A checked query, ready to be run on each segment of a snapshot; with `any_word` one of its words is enough."""
 
-    def __init__(self, words: QueryWords, narrowings: Sequence[Narrow], *, is_open: bool, any_word: bool = False
-                 ) -> None:
+    def __init__(self, words: QueryWords, narrowings: Sequence[Narrow], *, is_open: bool, any_word: bool = False,
+                 fewest: Callable[[SegmentView], set[int] | None] = lambda view: None) -> None:
         self.words = words
+        self._fewest = fewest
         self._narrowings = narrowings
         self._is_open = is_open
         self._any_word = any_word
@@ -41,7 +42,7 @@ class Matcher:
             docs = segment.data.postings(WORDS, word).docs
         elif self.words.members:
             found = self.words.in_segment(segment.data)
-            scores = found.of_any() if self._any_word else found.of_all()
+            scores = found.of_any() if self._any_word else found.of_all(self._fewest(segment))
             docs = sorted(scores)
         if docs and segment.alive is not None:
             docs = list(compress(docs, map(segment.alive.__getitem__, docs)))
@@ -53,6 +54,27 @@ class Matcher:
 
 
 # Conditions ----------------------------------------------------------------------------------------------------------
+
+
+def fewest(schema: IndexSchema, conditions: Sequence[Condition], view: SegmentView) -> set[int] | None:
+    """The documents among which are all that fulfil some conditions, where an id that one names is of few of them: a
+    person's own are found by whose they are, however many hold a word. None else."""
+    known = [docs for one in conditions if (docs := _known(schema, one, view)) is not None]
+    return min(known, key=len, default=None)
+
+
+def _known(schema: IndexSchema, condition: Condition, view: SegmentView) -> set[int] | None:
+    if isinstance(condition, AllOf):
+        return fewest(schema, condition.parts, view)
+    if isinstance(condition, AnyOf):
+        parts = [_known(schema, part, view) for part in condition.parts]
+        return None if None in parts else set[int]().union(*filter(None, parts))
+    field = schema.by_name[condition.field]
+    if condition.operator != "in" or field.kind != "keyword" or field.many or field.folded or field.facet:
+        return None  # what is a facet has few values, each of many documents
+    rows = view.data.keywords(field.name)
+    lists = [rows.docs_of(code) for value in _values(field, condition) if (code := rows.code_of(value)) is not None]
+    return set().union(*lists) if sum(map(len, lists)) * FEW_OF <= view.data.size else None
 
 
 def narrowing(schema: IndexSchema, condition: Condition) -> Narrow:

@@ -4,7 +4,7 @@ The loops are comprehensions over arrays on purpose: a search of 100,000 documen
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from app.folding import Way, Ways, other_numbers
@@ -20,7 +20,8 @@ _PREFIX_WORTH, _OTHER_NUMBER_WORTH = 0.7, 0.95
 _RARITY = 1.4  # rare words say more of a long question than frequent ones (bench/relevance.py)
 # Of a question of which any word may occur: its heaviest words, and how often they may stand in all documents together.
 _MOST_SCORED, _MOST_POSTINGS = 64, 300_000
-_FEW_OF = 16  # where fewer than one document in so many is left, the others are looked up
+_MOST_LOOKED_UP = 50_000  # look-ups of documents in the lists of words that begin so; more cost what a walk does
+FEW_OF = 16  # where fewer than one document in so many is left, the others are looked up
 _ALL_WORDS = 1e6  # above every sum: what holds all words comes before what holds some
 
 Scores = dict[int, float]
@@ -116,12 +117,13 @@ class SegmentScores:
         self._known: dict[tuple[str, bool], Scores] = {}  # the ways of a member share their words
         self._all: Scores | None = None
 
-    def of_all(self) -> Scores:
-        """Return the documents that hold every member of the query, in whichever of its ways."""
+    def of_all(self, among: Iterable[int] | None = None) -> Scores:
+        """Return the documents that hold every member of the query, in whichever of its ways; of these alone where some
+        are named, the same whenever it is asked."""
         if self._all is None:
-            scores: Scores | None = None
+            scores: Scores | None = None if among is None else dict.fromkeys(among, 0.0)
             for ways in self._words.rarest_first:
-                few = None if scores is None or len(scores) * _FEW_OF > self._data.size else scores
+                few = None if scores is None or len(scores) * FEW_OF > self._data.size else scores
                 found = self._of_member(ways, few)
                 scores = found if scores is None else _of_both(scores, found)
                 if not scores:
@@ -159,19 +161,22 @@ class SegmentScores:
         for place, word in sorted(enumerate(way, 1), key=lambda placed: -self._words.weights[placed[1]]):
             is_begun = begun and place == len(way) and is_beginning(word)
             known = self._known.get((word, is_begun))
-            found = self._among(word, few) if few is not None and known is None and not is_begun else self._of_word(
-                word, is_begun)
+            looked_up = few is not None and known is None and self._costs_less(word, is_begun, few)
+            found = self._among(word, is_begun, few) if few is not None and looked_up else self._of_word(word, is_begun)
             scores = found if scores is None else _of_both(scores, found)
             if not scores:
                 break
         return scores or {}
 
-    def _among(self, word: str, few: Scores) -> Scores:
+    def _costs_less(self, word: str, begun: bool, few: Scores) -> bool:
+        """Tell whether to look up few documents costs less than to walk lists: a beginning stands for many words."""
+        return not begun or len(few) * len(self._data.beginning_with(WORDS, word, MAX_EXPANSION)) <= _MOST_LOOKED_UP
+
+    def _among(self, word: str, begun: bool, few: Scores) -> Scores:
         """Return the same as `_of_word` of these documents alone."""
         found: Scores = {}
-        for form in reversed(self._words.forms(word)):
+        for form, worth in self._forms(word, begun):
             docs, weights = self._data.postings(WORDS, form)
-            worth = self._words.weights[word] * (1.0 if form == word else _OTHER_NUMBER_WORTH)
             for doc in few:
                 place = bisect_left(docs, doc)
                 if place < len(docs) and docs[place] == doc:
@@ -186,11 +191,16 @@ class SegmentScores:
 
     def _scored(self, word: str, begun: bool) -> Iterator[tuple[int, float]]:
         """Yield documents with their scores; of what is yielded twice the last counts: the word itself."""
+        for form, worth in self._forms(word, begun):
+            yield from self._weighted(form, worth)
+
+    def _forms(self, word: str, begun: bool) -> Iterator[tuple[str, float]]:
+        """Yield the words that are found by this one and what they count, itself last."""
         weight = self._words.weights[word]
         for beginning in self._data.beginning_with(WORDS, word, MAX_EXPANSION) if begun else ():
-            yield from self._weighted(beginning, weight * _PREFIX_WORTH)
+            yield beginning, weight * _PREFIX_WORTH
         for form in reversed(self._words.forms(word)):
-            yield from self._weighted(form, weight if form == word else weight * _OTHER_NUMBER_WORTH)
+            yield form, weight if form == word else weight * _OTHER_NUMBER_WORTH
 
     def _weighted(self, word: str, weight: float) -> Iterator[tuple[int, float]]:
         docs, weights = self._data.postings(WORDS, word)

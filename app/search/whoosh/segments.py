@@ -1,6 +1,7 @@
 """One immutable segment of an index: its columns held in arrays, its lists of words read from the map of its file."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from copy import copy
 from math import isfinite
@@ -33,12 +34,22 @@ class KeywordRows:
         self.values = values
         self._code_of: dict[str | None, int] | None = None
         self._holding: dict[str, list[int]] | None = None
+        self._docs: dict[int, array[int]] | None = None
 
     def code_of(self, value: str) -> int | None:
         """The code of a value, None when no document has it."""
         if self._code_of is None:
             self._code_of = {known: code for code, known in enumerate(self.values)}
         return self._code_of.get(value)
+
+    def docs_of(self, code: int) -> Sequence[int]:
+        """The documents with a code, ascending; the lists of all codes are made once."""
+        if self._docs is None:
+            found: dict[int, array[int]] = defaultdict(lambda: array("I"))
+            for doc, held in enumerate(self.codes):
+                found[held].append(doc)
+            self._docs = dict(found)
+        return self._docs.get(code, ())
 
     def codes_holding(self, item: str, folded: bool) -> Sequence[int]:
         """The codes of the values that hold this item; of a folded field all are compared in that form."""
