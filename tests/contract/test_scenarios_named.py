@@ -4,12 +4,9 @@ test_scenario_17_… of rules-network §8; test_20_… of rules-platform §13, f
 Whether it proves it, no machine can say."""
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-import pytest
 
 TESTS = Path(__file__).parents[1]
 DECISIONS = {"M": range(1, 35), "NET": range(1, 33)}
@@ -20,6 +17,7 @@ NETWORK_SCENARIOS = range(1, 51)
 PLATFORM_SCENARIOS = (*range(1, 43), *range(44, 48))
 """43 is of MCP: it is proven with the service that it is about."""
 REALMS = ("marketplace", "network")
+REALMS_OF_PLATFORM = {f"platform, for the {realm}": realm for realm in REALMS}
 _OF_ONE_REALM = re.compile(r"marketplace_only|parametrize\('realm', \['(\w+)'\]\)")
 
 
@@ -54,32 +52,31 @@ def _realms(folder: str, function: ast.FunctionDef) -> tuple[str, ...]:
     return (folder,) if folder in REALMS else REALMS
 
 
-@cache
-def all_tests() -> tuple[Named, ...]:
-    """Read once, by the tests below alone: every process collects this module."""
-    return tuple(every_test())
-
-
-def numbers(prefix: str) -> set[int]:
+def numbers(tests: Sequence[Named], prefix: str) -> set[int]:
     """Return the numbers behind this prefix that tests name."""
     in_names = re.compile(rf"(?:^test|_and)_{prefix.lower()}_(\d+)(?=_|$)")
     in_words = re.compile(rf"\b{prefix}-(\d+)\b")
-    return {int(found) for test in all_tests()
+    return {int(found) for test in tests
             for found in (*in_names.findall(test.name), *in_words.findall(test.said))}
 
 
-@pytest.mark.parametrize("prefix", DECISIONS | MARKETPLACE_SCENARIOS)
-def test_every_decision_and_every_scenario_of_the_marketplace_is_named(prefix: str) -> None:
-    assert numbers(prefix) == set((DECISIONS | MARKETPLACE_SCENARIOS)[prefix])
+def of_network(tests: Sequence[Named]) -> set[int]:
+    """Return the scenarios of the network that tests name."""
+    return {int(number) for test in tests for number in re.findall(r"^test_scenario_(\d+)_", test.name)}
 
 
-def test_every_scenario_of_the_network_is_named() -> None:
-    found = {int(number) for test in all_tests() for number in re.findall(r"^test_scenario_(\d+)_", test.name)}
-    assert found == set(NETWORK_SCENARIOS)
+def of_platform(tests: Sequence[Named], realm: str) -> set[int]:
+    """Return the scenarios of the platform that tests name which run for the realm."""
+    return {int(found[1]) for test in tests
+            if realm in test.realms and (found := re.match(r"test_(\d\d)_", test.name))}
 
 
-@pytest.mark.parametrize("realm", REALMS)
-def test_every_scenario_of_the_platform_is_named_for_each_realm(realm: str) -> None:
-    named = {int(found[1]) for test in all_tests()
-             if realm in test.realms and (found := re.match(r"test_(\d\d)_", test.name))}
-    assert named == set(PLATFORM_SCENARIOS)
+def test_every_decision_and_every_scenario_is_named() -> None:
+    """One test, for it reads the whole suite: a test for each would read it in every worker."""
+    tests = tuple(every_test())
+    wanted = DECISIONS | MARKETPLACE_SCENARIOS | {"network": NETWORK_SCENARIOS, **dict.fromkeys(
+        REALMS_OF_PLATFORM, PLATFORM_SCENARIOS)}
+    named = {prefix: numbers(tests, prefix) for prefix in DECISIONS | MARKETPLACE_SCENARIOS} | {
+        "network": of_network(tests)} | {
+        name: of_platform(tests, realm) for name, realm in REALMS_OF_PLATFORM.items()}
+    assert named == {about: set(them) for about, them in wanted.items()}
