@@ -36,9 +36,12 @@ gc.disable()  # until all is imported and collected, of which nothing goes
 def pytest_configure(config: pytest.Config) -> None:
     """Start the PostgreSQL server this run stands on, once; it is there before the xdist workers that share it."""
     passes.watch_databases()
+    is_worker, has_workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", None))
+    if has_workers and not is_worker:
+        gc.enable()  # who hands tests out collects none
     if DATABASE != "postgresql":
         return
-    if hasattr(config, "workerinput"):
+    if is_worker:
         config.stash[_POSTGRESQL] = lambda: os.environ["GUILDHALL_TEST_POSTGRESQL"]
         return
     from tests.components import starting_postgresql
@@ -46,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     server = starting_postgresql()
     config.stash[_POSTGRESQL] = server.__enter__()
     config.add_cleanup(lambda: server.__exit__(None, None, None))
-    if config.getoption("numprocesses", None):
+    if has_workers:
         os.environ["GUILDHALL_TEST_POSTGRESQL"] = config.stash[_POSTGRESQL]()
 
 
