@@ -39,7 +39,7 @@ def seed(app: Flask, rows: int) -> dict[str, int]:
         with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
             connection.execute(text(AUCTIONS.format(end=_IN_MINUTES[name])))
         if name == "postgresql":
-            with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with db.engine.execution_options(reads_only=True).connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
     return {"rows": rows}
 

@@ -96,7 +96,7 @@ def seed(app: Flask, people: int, ties: int, posts: int, hubs: Sequence[int]) ->
             for index in indexes:
                 index.create(connection)
         if db.engine.dialect.name == "postgresql":
-            with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with db.engine.execution_options(reads_only=True).connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
         ordinary = ids[len(hubs):people]
         asking = [*ids[:len(hubs)], *ordinary[::max(1, people // ASKING)]]

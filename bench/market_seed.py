@@ -107,7 +107,7 @@ def seed(app: Flask, rows: int) -> dict[str, Any]:
                 "SELECT id FROM marketplace_user WHERE email LIKE 'user%%' ORDER BY id" if name == "postgresql" else
                 "SELECT id FROM marketplace_user WHERE email LIKE 'user%' ORDER BY id")]
         if name == "postgresql":
-            with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with db.engine.execution_options(reads_only=True).connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
         token = token_of(moderator)
     return {"counterpart": people[BIDDERS], "sellers": people[BIDDERS::10], "large_seller": people[-1],

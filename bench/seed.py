@@ -174,7 +174,7 @@ def token_of(user_id: str, realm: str = REALM) -> str:
 
 
 def _vacuum() -> None:
-    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    with db.engine.execution_options(reads_only=True).connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
 
 

@@ -100,12 +100,14 @@ def _insert_by_sqlite(connection: Connection, entity: Entity, record: Mapping[st
 
 
 def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:
-    database = connection.dialect.loaded_dbapi
+    database, driver = connection.dialect.loaded_dbapi, cast(Any, connection.connection.driver_connection)
+    if not driver.autocommit:  # nobody would commit it
+        return False
     both = _insert_with_record(cast(Table, entity.__table__), connection.dialect)
     values = both.values(vars(entity) | {f"{_OF_RECORD}{name}": value for name, value in record.items()})
     try:
         # Its other cursors look for the places of more than 50 values anew at each call.
-        database.RawCursor(connection.connection.driver_connection).execute(both.sql, values)
+        database.RawCursor(driver).execute(both.sql, values)
     except database.Error as error:
         if error.sqlstate is not None:  # the server said no, so nothing is done
             return False

@@ -44,9 +44,7 @@ class DataHoldings:
     @cached_property
     def engines(self) -> Engines:
         """Reads in autocommit; commands in transactions, which begin IMMEDIATE on SQLite."""
-        sqlite = db.engine.dialect.name == "sqlite"
-        reads = {"reads_only": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
-        return Engines(db.engine.execution_options(**reads), db.engine.execution_options(writes=True))
+        return Engines(db.engine.execution_options(reads_only=True), db.engine.execution_options(writes=True))
 
 
 class _Holder(Protocol):

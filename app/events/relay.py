@@ -123,7 +123,7 @@ def leadership(stop: threading.Event) -> Iterator[None]:
         finally:
             os.close(descriptor)
         return
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.engine.connect().execution_options(reads_only=True) as connection:
         lead = text("SELECT pg_try_advisory_lock(:key)")
         while not stop.is_set() and not connection.execute(lead, {"key": _LEADER_KEY}).scalar():
             stop.wait(0.5)

@@ -158,7 +158,7 @@ class DatabaseCopy:
     def finish(self) -> None:
         """Take the note away: the target is whole."""
         if self.target.dialect.name == "postgresql":  # without statistics its first queries are planned badly
-            with self.target.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with self.target.execution_options(reads_only=True).connect() as connection:
                 connection.exec_driver_sql("ANALYZE")
         NOTES.drop(self.target)
 
