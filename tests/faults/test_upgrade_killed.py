@@ -69,7 +69,7 @@ def _moved() -> int:
 
 
 def _take_ballast_away() -> None:
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.engine.connect().execution_options(reads_only=True) as connection:
         connection.execute(delete(MailMessage))
         connection.execute(text("VACUUM"))
 
