@@ -7,12 +7,13 @@ import orjson
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import delete, event, select, text
+from sqlalchemy import Connection, delete, event, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.actor import system_actor
 from app.clock import now
 from app.data.changes import OutboxRecord
+from app.data.connections import reading
 from app.data.due_work import DueWork
 from app.data.entity import db
 from app.data.ids import uuid7
@@ -236,6 +237,26 @@ def test_a_database_that_goes_away_while_a_row_is_sent_is_said_to_be_away(
             commands.create_category(SYSTEM, title="Lost")
     commands.create_category(SYSTEM, title="Kept")
     assert titles() == ["Kept"]
+
+
+@pytest.mark.postgresql
+def test_a_read_leaves_no_transaction_open_and_a_write_has_one(app: Flask) -> None:
+    """The driver is in autocommit for both, so that nothing of a connection changes between them."""
+    with reading() as connection:
+        fetch(select(Category.id))
+        connection.scalar(select(func.count()).select_from(Category))
+        assert _is_in_transaction(connection) is False
+    with unit_of_work(SYSTEM) as work:
+        work.find(Category)
+        assert _is_in_transaction(work.connection()) is True
+        work.commit()
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    assert driver.autocommit
+    return driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
 
 
 def test_an_error_rolls_everything_back(app: Flask) -> None:
