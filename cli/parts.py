@@ -57,13 +57,6 @@ def _brief_columns() -> object:
     return BRIEFS
 
 
-def _act_record() -> object:
-    from blueprints.marketplace.admin_moderation.commands import note_act
-    from blueprints.platform.moderation.record import ActRecord
-
-    return ActRecord(note_act, frozenset({"marketplace"}))
-
-
 def _queues() -> object:
     from app.ops.queues import ServiceQueues
     from blueprints.platform.bucket.checks import PICTURES
@@ -87,7 +80,6 @@ def setting_grammars() -> Mapping[str, Callable[[str], object]]:
 
 
 ALONE: Mapping[str, Callable[[], object]] = {
-    "ActRecord": _act_record, "BriefColumns": _brief_columns, "Indexes": _indexes, "Schedule": _schedule,
-    "ServiceQueues": _queues,
+    "BriefColumns": _brief_columns, "Indexes": _indexes, "Schedule": _schedule, "ServiceQueues": _queues,
 }
 """What makes the part of that type, by the type's name: to name the type itself would import it."""

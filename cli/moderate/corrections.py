@@ -40,14 +40,12 @@ def record(limit: int, realm: str, as_json: bool) -> None:
     """
     from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
-    from app.runtime import runtime
     from blueprints.marketplace.admin_moderation import queries
-    from blueprints.platform.moderation.record import ActRecord
 
-    if realm not in runtime().part(ActRecord).realms:
+    if realm != _REALM:
         raise click.ClickException(f"{realm} keeps no such record; the audit has what its staff did: "
                                    f"flask moderate audit export --realm {realm}")
-    entries = queries.list_actions(reading_actor("marketplace"), ReadRequest(page=Page(1, limit))).rows
+    entries = queries.list_actions(reading_actor(_REALM), ReadRequest(page=Page(1, limit))).rows
     rows = [{name: entry[name] for name in _SHOWN} for entry in entries]
     if not as_json:
         rows = [row | {"actionTimestamp": minute(row["actionTimestamp"])} for row in rows]

@@ -28,6 +28,9 @@ FOR_SERVERS_ALONE = {"flask_smorest", "apispec", "webargs", "yaml", "app.mountin
                      "app.http.declaration", "app.http.realm_front"}
 FOR_WHO_CALLS_IT = {"stripe", "PIL", "boto3", "alembic", "flask_migrate", "marshmallow", "jsonschema", "jwt",
                     "joserfc", "authlib", "prometheus_client", "redis", "rq", "whoosh"}
+WHO_ONLY_READS = {"orders list", "orders find anna", "users find anna", "moderate record"}
+FOR_WHO_WRITES = {"app.data.unit_of_work", "app.data.changes", "app.payments.records", "app.identity.sessions"}
+OF_ANOTHER_REALM = {"blueprints.network.profile.models"}
 LISTINGS = ("orders list", "orders find anna", "users list", "users find anna", "auctions list", "auctions find anna",
             "moderate queue", "moderate record", "payments list", "notify list", "notify outbox", "notify find anna",
             "events list", "media list", "media find watch", "equipment list", "security log", "jobs list",

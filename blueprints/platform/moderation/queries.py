@@ -1,6 +1,6 @@
 """The reads of moderation: the queue by its index, a case with all that staff decide by, one's own reports."""
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
@@ -14,13 +14,15 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.visibility import seen_by
 from app.errors import InvalidInput, NotFound
-from blueprints.platform.moderation.acts import ActOrder, find_subject
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Appeal, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
 from blueprints.platform.moderation.strikes import active_strikes, proposal, without_strike
 from blueprints.platform.moderation.visibility import REPORTS
 from blueprints.platform.people.queries import user_briefs
+
+if TYPE_CHECKING:  # the queue is listed without what acts need
+    from blueprints.platform.moderation.acts import ActOrder
 
 CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))
 REPORT_FILTERS = Filters((equal(Report.entity_type), equal(Report.entity_id), equal(Report.state)))
@@ -68,6 +70,8 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
     Beside the row: thing, person, record of the person, reports with who reported (none to whom they are about),
     notes, acts, strikes, proposal of the ladder, evidence; of an appeal what it says, and the acts it is against.
     Raises NotFound."""
+    from blueprints.platform.moderation.acts import find_subject
+
     found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
     if not found:
         raise NotFound
@@ -113,10 +117,12 @@ def case_of_appeal(realm: str, number: int) -> int:
 
 
 def order_in_case(realm: str, number: int, *, kind: str, entity_type: str | None = None, entity_id: str | None = None,
-                  **terms: Any) -> ActOrder:
+                  **terms: Any) -> "ActOrder":
     """Return an act that resolves a case: to the thing it names, else to that of the case, or to its person.
 
     `terms` are the others of ActOrder. Raises NotFound, InvalidInput for an act on the person of a case of nobody."""
+    from blueprints.platform.moderation.acts import ActOrder
+
     if entity_type is None or entity_id is None:
         entity_type, entity_id, person_id = case_subject(realm, number)
         if kind in ACTS_ON_PEOPLE:
