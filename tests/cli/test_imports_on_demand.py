@@ -53,6 +53,8 @@ def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not
     for command, loaded in imported_by(testbed, *LISTINGS, "index status").items():
         calls = {"whoosh"} if command == "index status" else set()
         assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) <= calls, command
+        assert command == "index status" or loaded & OF_ANOTHER_REALM == set(), command
+        assert command not in WHO_ONLY_READS or loaded & FOR_WHO_WRITES == set(), command
         assert [name for name in loaded
                 if name.startswith("blueprints.") and name.endswith((".routes", ".service"))] == [], command
         assert "app.factory" not in loaded, command
