@@ -103,7 +103,7 @@ def test_a_database_that_never_answers_is_not_waited_for(tmp_path: Path) -> None
 def test_last_digits_and_beginnings_are_completed(offered: Offered, market: Market) -> None:
     one = market.ordered()["id"]
     assert offered("orders", "show", "") == [one[-8:]]
-    assert offered("orders", "show", one[-8:-5]) == [one[-8:]]
+    assert one[-8:] in offered("orders", "show", one[-8:-5])  # a whole id may begin so, too
     assert offered("orders", "ship", one[:13]) == [one]
     assert offered("payments", "show", one.upper()[:10]) == [one]
 
@@ -127,7 +127,7 @@ def test_accounts_are_those_of_the_realm_that_is_typed(offered: Offered, callers
     assert offered("users", "show", "ben@") == [trader.user_id[-8:]]
     assert offered("users", "show", "--realm", "network", "eva@") == [member.user_id[-8:]]
     assert offered("users", "show", "--realm", "network", "ben@") == []
-    assert offered("orders", "list", "--buyer", trader.user_id[-8:-4]) == [trader.user_id[-8:]]
+    assert trader.user_id[-8:] in offered("orders", "list", "--buyer", trader.user_id[-8:-4])
 
 
 @_AS_TEXT
