@@ -39,7 +39,7 @@ def doctor(named: str | None, reason: str | None, operator: str | None, dry_run:
     """
     if (dry_run or yes or reason) and not named:
         raise click.UsageError("--dry-run, --yes and --reason belong to --fix: without it nothing is changed")
-    if named not in (None, _EVERYTHING, *mends()):
+    if named not in (None, _EVERYTHING) and named not in mends():
         raise unknown("mend", str(named), mends(), "--fix")
     findings = examine(None if named in (None, _EVERYTHING) else [str(named)])
     mended: list[Row] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import downgrade
-from sqlalchemy import delete, func, inspect, select, text
+from sqlalchemy import create_engine, delete, func, inspect, select, text
 
 from app.data.entity import db
 from app.notify.models import MailMessage
@@ -69,9 +69,11 @@ def _moved() -> int:
 
 
 def _take_ballast_away() -> None:
-    with db.engine.connect().execution_options(reads_only=True) as connection:
+    engine = create_engine(db.engine.url, isolation_level="AUTOCOMMIT")  # not ours, which begins transactions itself
+    with engine.connect() as connection:
         connection.execute(delete(MailMessage))
         connection.execute(text("VACUUM"))
+    engine.dispose()
 
 
 def _titles() -> set[str | None]:
