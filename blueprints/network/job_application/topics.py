@@ -2,6 +2,5 @@
 
 POSTING_CREATED = "linkedin-jobapplication-service-dbevent-jobposting-created"
 POSTING_UPDATED = "linkedin-jobapplication-service-dbevent-jobposting-updated"
-POSTING_DELETED = "linkedin-jobapplication-service-dbevent-jobposting-deleted"
 APPLICATION_CREATED = "linkedin-jobapplication-service-dbevent-jobapplication-created"
 APPLICATION_UPDATED = "linkedin-jobapplication-service-dbevent-jobapplication-updated"

@@ -2,4 +2,3 @@
 
 PROFILE_CREATED = "linkedin-profile-service-dbevent-profile-created"
 PROFILE_UPDATED = "linkedin-profile-service-dbevent-profile-updated"
-PROFILE_DELETED = "linkedin-profile-service-dbevent-profile-deleted"
