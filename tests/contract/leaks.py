@@ -197,10 +197,12 @@ def kept_in_redis(redis: Redis) -> Texts:
 
 
 def kept_in_files(folder: Path) -> Texts:
-    """Yield every file below the folder, as far as it is text."""
+    """Yield every file below the folder, as far as it is text; a segment of an index of words by the index's name."""
     for file in folder.rglob("*"):
         if file.is_file() and not file.name.endswith((".db", ".db-wal", ".db-shm")):
-            yield f"file {file.name}", file.read_bytes().decode("latin1")
+            is_segment = file.suffix == ".seg"
+            place = f"index {file.relative_to(folder).parts[1]}" if is_segment else f"file {file.name}"
+            yield place, file.read_bytes().decode("latin1")
 
 
 def told_in_events() -> Texts:
