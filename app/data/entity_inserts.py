@@ -17,7 +17,6 @@ from app.data.sqlite_write_lock import sqlite_write_lock
 
 FIRST_VERSION = 1
 _OF_RECORD = "outbox_"
-_Read = Callable[[Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)

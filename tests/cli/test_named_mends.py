@@ -22,9 +22,10 @@ from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.models import Bid
+from blueprints.marketplace.order_management import won_auctions
 from blueprints.marketplace.order_management.ledger_corrections import correct_ledger
 from blueprints.marketplace.order_management.ledger_entries import check_ledger
-from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import RELEASED, LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.platform.moderation import audit
@@ -32,6 +33,7 @@ from blueprints.platform.moderation.audit_mend import acknowledge_break
 from blueprints.platform.moderation.models import AuditEntry
 from tests.cli.market import ORDERS, Market
 from tests.cli.test_doctor_fix import ID, add, paid_premium, premium, told, write
+from tests.concurrency.in_between import meet
 from tests.concurrency.together import together
 from tests.platform.moderation.chains import entries, entry_set, head_set, noted, row_of, tampered
 
@@ -352,6 +354,21 @@ def test_two_orders_that_are_both_being_paid_are_for_people(
     assert (status_of(won), status_of(other)) == ("PENDING_PAYMENT", "PENDING_PAYMENT")
 
 
+@ONCE
+def test_an_auction_that_nobody_holds_any_more_when_the_mend_has_its_lock_is_left_alone(
+        app: Flask, monkeypatch: pytest.MonkeyPatch, market: Market) -> None:
+    auction, _, _ = an_auction_that_two_orders_hold(market)
+
+    def mend() -> str:
+        with pytest.raises(RuleViolated) as refused:
+            won_auctions.mend_auction(market.ada.actor, auction, "so")
+        return str(refused.value.message)
+
+    met = meet(app, monkeypatch, (won_auctions, "lock_listings"), mend,
+               lambda: change(OrderItem, OrderItem.product_id == auction, hold=RELEASED))
+    assert met.first == "one order at most holds this auction by now"
+
+
 def a_win_that_an_ended_order_keeps(market: Market) -> tuple[str, dict[str, Any]]:
     auction = a_won_auction(market)
     order = market.ordered(auction)
@@ -512,10 +529,12 @@ def test_an_acknowledgement_that_this_server_did_not_write_counts_for_nothing(
     with unit_of_work(system_actor("marketplace")) as work:
         head = audit.lock_head(work, "marketplace")
         audit.append_to(work, head, [{"what": audit.ACKNOWLEDGED, "by": audit.by(work.actor), "facts": {
-            "firstBroken": 2, "found": [], "reason": "so", "part": part, "seal": "0" * 64}}])
+            "firstBroken": 2, "found": [], "reason": "so", "part": part, "seal": "0" * 64}},
+            *({"what": audit.ACKNOWLEDGED, "by": audit.by(work.actor), "facts": facts} for facts in ({}, None))])
         work.commit()
     assert broken == row_of(2).payload
-    assert "acknowledges a break, but not with this server's SECRET_KEY" in told("audit")[1]
+    for seq in (4, 5, 6):
+        assert f"entry {seq} acknowledges a break, but not with this server's SECRET_KEY" in told("audit")[1]
     assert "entry 2 was changed" in told("audit")[1]
 
 

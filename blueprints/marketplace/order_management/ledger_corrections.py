@@ -26,6 +26,7 @@ from blueprints.marketplace.order_management.ledger_entries import A_HALF_UNIT, 
 from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.placing import items_of, lines_of
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
+from blueprints.marketplace.order_management.steps import roles_of
 
 Source = PaymentAttempt | PaymentRefund
 _NOTHING = rules.Shares(0, 0)
@@ -61,9 +62,7 @@ def correct_ledger(actor: Actor, order_id: str, reason: str) -> str:
     with unit_of_work(actor) as work:
         order = lock_order(work, CHECKOUT, order_id)
         items = items_of(work, order_id, cancelled_too=True)
-        roles = rules.roles_of(user_id=actor.user_id, is_staff=actor.is_staff, is_super_admin=actor.is_super_admin,
-                               buyer_id=order.buyer_id, seller_ids=[item.seller_id for item in items])
-        require(rules.STAFF in roles, "errMsg_OnlyStaffCorrectsTheLedger")
+        require(rules.STAFF in roles_of(actor, order, items), "errMsg_OnlyStaffCorrectsTheLedger")
         was, known = _figures(work, order), {entry.id for entry in _entries(work, order_id)}
         sources = _sources(work, order_id)
         _put_right(work, order, items, sources)

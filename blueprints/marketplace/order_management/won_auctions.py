@@ -76,10 +76,10 @@ def _cancel_one(work: UnitOfWork, product_id: str) -> tuple[str | None, str]:
     to pay it, behind its own."""
     lock_listings(work, [product_id], withdrawn_too=True)
     holdings = _holdings(product_id)
-    kept = _kept(holdings, next((win for win in wins_ordered() if win.product_id == product_id), None))
-    surplus = [one for one in holdings if one is not kept and not one.is_begun]
     if len(holdings) < 2:
         raise RuleViolated("AuctionAgrees", "one order at most holds this auction by now")
+    kept = _kept(holdings, next((win for win in wins_ordered() if win.product_id == product_id), None))
+    surplus = [one for one in holdings if one is not kept and not one.is_begun]
     if not surplus:
         begun = ", ".join(one.order_number for one in holdings if one is not kept)
         raise RuleViolated("PaymentBegun", f"orders {', '.join(one.order_number for one in holdings)} hold it, and "
