@@ -9,6 +9,7 @@ from tests.journeys.tours import PAGES, PRINTED_FLASK, comparable, shell, shorte
 from tests.live import live_system
 
 README_LINES = 180
+KERNEL_LINES = 150
 LINE_LENGTH = 160
 
 
@@ -27,10 +28,15 @@ def test_the_tours_as_printed(tmp_path: Path, kept_flask: list[str]) -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES[:1], *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tests" / "README.md",
-                                  ROOT / "bench" / "README.md"], ids=lambda page: str(page.relative_to(ROOT)))
+                                  ROOT / "bench" / "README.md", ROOT / "CHANGELOG.md"],
+                         ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_line_is_longer_than_a_screen(page: Path) -> None:
     assert [line for line in page.read_text().splitlines() if len(line) > LINE_LENGTH and line[0] != "|"] == []
 
 
 def test_the_readme_is_read_in_one_sitting() -> None:
     assert len(PAGES[0].read_text().splitlines()) <= README_LINES
+
+
+def test_the_kernel_is_one_page() -> None:
+    assert len((ROOT / "docs" / "kernel.md").read_text().splitlines()) <= KERNEL_LINES

@@ -10,6 +10,9 @@ from app.data.holdings import holdings
 from app.data.serialization import row_serializer
 from app.data.visibility import NamedSort, ReadObject, masked_fields, read_objects
 from app.errors import Forbidden, LoginRequired, NotFound
+from app.runtime import runtime
+from app.search.catalogue import Indexes
+from app.search.rows import IndexedRows
 from blueprints.platform.bff.rules import MEASURED, SORTED, Property
 from blueprints.platform.bff.views import view_of
 
@@ -68,7 +71,8 @@ class CallersIndex:
     def sorts(self) -> Mapping[str, NamedSort]:
         """Return the orders that have a name: best match first where words are looked for, the newest first, and those
         of the object."""
-        found = [*([RELEVANCE] if self.words else ()), *([NEWEST] if NEWEST.field in self.properties else ()),
+        is_ranked = self.words or indexed_rows(self.model)
+        found = [*([RELEVANCE] if is_ranked else ()), *([NEWEST] if NEWEST.field in self.properties else ()),
                  *(one for one in self.object.sorts if one.field not in self._hidden)]
         return {one.name: one for one in found}
 
@@ -115,6 +119,14 @@ class CallersIndex:
     def beginnings(self) -> Mapping[str, Property]:
         """Return of an object without words where a whole value or its beginning is looked for (FD-11)."""
         return {name: one for name, one in self.properties.items() if one.kind == "string"}
+
+
+def indexed_rows(model: type[Entity]) -> IndexedRows | None:
+    """Return what is indexed of a data object, None where no index of words has it."""
+    for index in runtime().part(Indexes).values():
+        if index.rows is not None and index.rows.model is model:
+            return index.rows
+    return None
 
 
 def index_for(actor: Actor, name: str) -> CallersIndex:

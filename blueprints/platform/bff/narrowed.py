@@ -31,12 +31,11 @@ from blueprints.platform.bff.conditions import (
     may_hold,
     placed_by,
 )
-from blueprints.platform.bff.indexes import CallersIndex
+from blueprints.platform.bff.indexes import CallersIndex, indexed_rows
 from blueprints.platform.bff.rules import FieldCondition, ListRequest, Property, currency_of_order
 from blueprints.platform.bff.sorted_rows import SortedRows
 from blueprints.platform.bff.word_index import (
     Manner,
-    indexed_rows,
     is_for_everybody,
     is_not_indexed,
     may_hold_by_index,

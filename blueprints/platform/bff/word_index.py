@@ -7,16 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_
 
-from app.data.entity import Entity
 from app.data.visibility import EVERYONE
 from app.identity.access import public_read
-from app.runtime import runtime
-from app.search.catalogue import Indexes, search_index
+from app.search.catalogue import search_index
 from app.search.forgiving import forgiven
 from app.search.port import WINDOW, Condition, SearchQuery
 from app.search.rows import NEWEST_FIRST, IndexedRows
 from app.search.text import query_words
-from blueprints.platform.bff.indexes import CallersIndex
+from blueprints.platform.bff.indexes import CallersIndex, indexed_rows
 from blueprints.platform.bff.rules import FieldCondition
 
 EVERYWHERE = "everywhere"
@@ -34,14 +32,6 @@ class Manner:
     relaxed: bool = False
     corrected: str | None = None
     cut: bool = False
-
-
-def indexed_rows(model: type[Entity]) -> IndexedRows | None:
-    """Return what is indexed of a data object, None where no index of words has it."""
-    for index in runtime().part(Indexes).values():
-        if index.rows is not None and index.rows.model is model:
-            return index.rows
-    return None
 
 
 def suggested(index: CallersIndex, text: str) -> list[str]:

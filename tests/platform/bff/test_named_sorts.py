@@ -79,8 +79,8 @@ def test_the_newest_come_first_with_and_without_words(realm: str, ben: ApiClient
 
 
 def test_the_schema_names_the_orders_of_each_index(realm: str, ben: ApiClient, people: Any) -> None:
-    sorts = {"marketplace": {"feedback": {"relevance", "newest"}, "cartItem": {"newest"}, LISTING: {
-        "relevance", "newest", "priceAscending", "priceDescending", "endingSoonest"}},
+    sorts = {"marketplace": {"feedback": {"relevance", "newest"}, "cartItem": {"newest"}, "searchIndex": {
+        "relevance", "newest"}, LISTING: {"relevance", "newest", "priceAscending", "priceDescending", "endingSoonest"}},
         "network": {"jobPosting": {"relevance", "newest"}, "like": {"newest"}, "user": {"relevance"}}}[realm]
     for name, wanted in sorts.items():
         assert set(ben.get(f"/{realm}/bff-service/{name}/schema").json["sorts"]) == wanted
