@@ -93,7 +93,9 @@ class SearchQuery:
     All words must occur, as they are. A `forgiving` query also takes the other number of a word; where none has a word
     that is one letter away from a known one it takes that; and when fewer than ten are found, any of the words do,
     what holds all of them first, then by how much of the query it holds (FD-4). `any_word` says whether they do, for
-    who asks more of a query that has been decided."""
+    who asks more of a query that has been decided. The last word stands for the first thousand words of a segment that
+    begin so; for all of them where the query is of `private` documents, whose readers would see by what is not found
+    that others wrote words between (docs/decisions/118)."""
 
     text: str = ""
     filters: Sequence[Condition] = ()
@@ -104,6 +106,7 @@ class SearchQuery:
     forgiving: bool = False
     any_word: bool | None = None
     ranges: Sequence[str] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True)

@@ -539,6 +539,29 @@ def test_an_acknowledgement_that_this_server_did_not_write_counts_for_nothing(
 
 
 @ONCE
+def test_a_sealed_acknowledgement_that_says_something_else_by_now_keeps_no_chain_from_being_read(app: Flask) -> None:
+    noted("one")
+    part = audit.read_chain("marketplace").part.hexdigest()
+    noted(audit.ACKNOWLEDGED, part=part, seal=audit.seal("marketplace", 2, part), firstBroken=1, found=1, reason="so")
+    assert [one.says for one in audit.verify("marketplace").breaks] == ["entry 2 is none of ours"]
+    acknowledge_break(system_actor("marketplace"), "marketplace", "so")
+    assert audit.verify("marketplace").is_intact
+
+
+@ONCE
+def test_an_acknowledgement_says_how_many_breaks_it_does_not_name(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a theft would be hidden behind twenty entries that were changed before it."""
+    monkeypatch.setattr(audit, "MOST_BREAKS", 1)
+    noted("two", "two", "two", "two")
+    for seq in (1, 2, 4):
+        entry_set(seq, payload=row_of(seq).payload.replace("two", "owt"))
+    said = acknowledge_break(system_actor("marketplace"), "marketplace", "so")
+    assert "entry 1 was changed; 2 more, the last: entry 4 was changed" in said
+    assert "2 more, the last: entry 4 was changed" in audit.check_audit()[1]
+
+
+@ONCE
 def test_the_superadmin_alone_acknowledges_a_break(run: Run, only: Callable[[str], None], market: Market) -> None:
     only("audit")
     noted("one", "two", "three")

@@ -59,7 +59,7 @@ class _Search:
     def words(self, text: str) -> QueryWords:
         if text not in self._words:
             self._words[text] = QueryWords(self._snapshot, text, forgiving=self._query.forgiving,
-                                           synonyms=self._synonyms)
+                                           synonyms=self._synonyms, private=self._query.private)
         return self._words[text]
 
     def run(self, text: str, *, any_word: bool = False, scored: bool | None = None) -> Found:

@@ -30,8 +30,10 @@ Scores = dict[int, float]
 class QueryWords:
     """The members of one query in one snapshot: how often each stands in the query, and what its words weigh."""
 
-    def __init__(self, snapshot: Snapshot, text: str, *, forgiving: bool, synonyms: Synonyms = NONE) -> None:
+    def __init__(self, snapshot: Snapshot, text: str, *, forgiving: bool, synonyms: Synonyms = NONE,
+                 private: bool = False) -> None:
         self._snapshot = snapshot
+        self._most_begun = None if private else MAX_EXPANSION
         self.forgiving = forgiving
         asked = expanded(query_parts(text), synonyms if forgiving else NONE)
         self._typed = asked.typed
@@ -84,6 +86,10 @@ class QueryWords:
             self._frequencies[word] = sum(segment.data.frequency(WORDS, form) for segment in self._snapshot.segments
                                           for form in self.forms(word))
         return self._frequencies[word]
+
+    def beginning_with(self, data: SegmentData, word: str) -> list[str]:
+        """Return the words of a segment that a beginning stands for."""
+        return data.beginning_with(WORDS, word, self._most_begun)
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Return the words that count as this one, itself first."""
@@ -170,7 +176,7 @@ class SegmentScores:
 
     def _costs_less(self, word: str, begun: bool, few: Scores) -> bool:
         """Tell whether to look up few documents costs less than to walk lists: a beginning stands for many words."""
-        return not begun or len(few) * len(self._data.beginning_with(WORDS, word, MAX_EXPANSION)) <= _MOST_LOOKED_UP
+        return not begun or len(few) * len(self._words.beginning_with(self._data, word)) <= _MOST_LOOKED_UP
 
     def _among(self, word: str, begun: bool, few: Scores) -> Scores:
         """Return the same as `_of_word` of these documents alone."""
@@ -197,7 +203,7 @@ class SegmentScores:
     def _forms(self, word: str, begun: bool) -> Iterator[tuple[str, float]]:
         """Yield the words that are found by this one and what they count, itself last."""
         weight = self._words.weights[word]
-        for beginning in self._data.beginning_with(WORDS, word, MAX_EXPANSION) if begun else ():
+        for beginning in self._words.beginning_with(self._data, word) if begun else ():
             yield beginning, weight * _PREFIX_WORTH
         for form in reversed(self._words.forms(word)):
             yield form, weight if form == word else weight * _OTHER_NUMBER_WORTH

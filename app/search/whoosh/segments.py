@@ -119,8 +119,8 @@ class SegmentData:
             self._docs = {str(ids.values[code]): doc for doc, code in enumerate(ids.codes)}
         return self._docs.get(id)
 
-    def beginning_with(self, field: str, prefix: str, limit: int) -> list[str]:
-        """Up to `limit` words that begin so, in order."""
+    def beginning_with(self, field: str, prefix: str, limit: int | None) -> list[str]:
+        """Up to `limit` words that begin so, in order; all of them without."""
         return self._of_words(field, lambda words: words.beginning_with(prefix, limit), [])
 
     def most_frequent(self, field: str, prefix: str, most: int) -> list[tuple[str, int]]:

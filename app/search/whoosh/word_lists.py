@@ -107,8 +107,8 @@ class WordsColumn(columns.Column):
                 raise ValueError(f"{word} stands in document {max(docs)} of {self._doccount}")
             return Postings(docs, weights)
 
-        def beginning_with(self, prefix: str, most: int) -> list[str]:
-            """Up to so many words that begin so, in order."""
+        def beginning_with(self, prefix: str, most: int | None) -> list[str]:
+            """Up to so many words that begin so, in order; all of them without a number."""
             found: list[str] = []
             for _, word in self._from(prefix):
                 if len(found) == most or not word.startswith(prefix):

@@ -75,7 +75,7 @@ def ranked_by_index(rows: IndexedRows, words: str, seen: Seen, rule: Condition |
     index.refresh()
     is_public = rows.every_login_reads
     query = SearchQuery(words, () if rule is None else (rule,), forgiving=True, limit=0,
-                        sort=None if is_public else NEWEST_FIRST)
+                        sort=None if is_public else NEWEST_FIRST, private=not is_public)
 
     def look(text: str, *, any_word: bool = False) -> tuple[list[str], bool]:
         ids = index.ids(replace(query, text=text, any_word=any_word))
@@ -107,7 +107,7 @@ def may_hold_by_index(rows: IndexedRows, words: str, worded: Sequence[FieldCondi
     if not {one.of.name for one in worded} <= {one.name for one in rows.schema.worded}:
         return None
     index.refresh()
-    query = SearchQuery(filters=() if rule is None else (rule,), limit=0)
+    query = SearchQuery(filters=() if rule is None else (rule,), limit=0, private=not rows.every_login_reads)
     asked = [[words]] if words else [
         [text if one.operator == "match_phrase_prefix" else f"{text.rstrip()} "
          for text in one.values if query_words(text)] for one in worded]

@@ -79,13 +79,17 @@ class Verdict:
 
 @dataclass(slots=True)
 class Reading:
-    """What is found of a chain while its entries are read in their order; `part` digests every byte of them."""
+    """What is found of a chain while its entries are read in their order; `part` digests every byte of them.
+
+    `breaks` are the first MOST_BREAKS, `further` the number of the others and `last` the last of these."""
 
     realm: str
     seq: int = 0
     last_hash: str = NO_HASH
     entries: int = 0
     breaks: list[Break] = field(default_factory=list)
+    further: int = 0
+    last: Break | None = None
     acknowledged: list[Acknowledged] = field(default_factory=list)
     part: Any = field(default_factory=sha256)
 
@@ -104,8 +108,18 @@ class Reading:
         self.seq, self.last_hash = row.seq, row.hash
 
     def add(self, *breaks: Break) -> None:
-        """Keep the first MOST_BREAKS."""
-        self.breaks += breaks[:MOST_BREAKS - len(self.breaks)]
+        """Keep the first MOST_BREAKS, and count the others."""
+        for one in breaks:
+            if len(self.breaks) < MOST_BREAKS:
+                self.breaks.append(one)
+            else:
+                self.further, self.last = self.further + 1, one
+
+    @property
+    def found(self) -> list[str]:
+        """Return what is broken in sentences, and how much more than these tell."""
+        said = [one.says for one in self.breaks]
+        return [*said, f"{self.further} more, the last: {self.last.says}"] if self.last else said
 
     def _acknowledge(self, seq: int, entry: dict[str, Any]) -> None:
         """Only for exactly what stood there then: who changes more of the part before it later is found."""
@@ -115,9 +129,18 @@ class Reading:
         elif facts["part"] != part:
             self.add(Break(seq, f"what stands before entry {seq} is not what it acknowledges"))
         else:
-            self.breaks.clear()
-            self.acknowledged.append(Acknowledged(seq, facts["firstBroken"], tuple(facts["found"]), _name(entry["by"]),
-                                                  entry["at"], facts["reason"]))
+            self._take_as_seen(seq, entry, facts)
+
+    def _take_as_seen(self, seq: int, entry: dict[str, Any], facts: dict[str, Any]) -> None:
+        """The seal is of the part before it: what else the entry says may be somebody else's by now."""
+        try:
+            seen = Acknowledged(seq, facts["firstBroken"], tuple(map(str, facts["found"])), _name(entry["by"]),
+                                entry["at"], facts["reason"])
+        except (KeyError, TypeError):
+            self.add(Break(seq, f"entry {seq} is none of ours"))
+            return
+        self.breaks, self.further, self.last = [], 0, None
+        self.acknowledged.append(seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def acknowledge_break(actor: Actor, realm: str, reason: str) -> str:
         if not reading.breaks:
             raise RuleViolated("AuditWhole", f"nothing of the audit of {realm} is broken that was not acknowledged")
         first = min(found.seq for found in reading.breaks)
-        found, part = [one.says for one in reading.breaks], reading.part.hexdigest()
+        found, part = reading.found, reading.part.hexdigest()
         was = {"seq": head.seq, "hash": head.hash, "signature": head.signature}
         _go_on_behind(head, reading.seq, reading.last_hash)
         append_to(work, head, [{

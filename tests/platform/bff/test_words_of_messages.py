@@ -74,6 +74,18 @@ def test_nothing_tells_how_often_others_wrote_a_word(talk: Talk) -> None:
     assert [answer["total"] for answer in before] == [2, 0, 0]
 
 
+def test_words_that_others_wrote_keep_no_message_from_being_found_by_a_beginning(
+        talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else who writes a thousand words behind one sees by the last of them whether somebody else wrote that one."""
+    monkeypatch.setattr("app.search.whoosh.scoring.MAX_EXPANSION", 2)
+    [mine] = talk.write("layoffsz")
+    Talk(talk.realm, talk.eve, talk.ben, talk.ben).write("layoffs layoffsa layoffsb")
+    rebuild_index(talk.index)  # into one segment
+    by_phrase = {"content": {"operator": "match_phrase_prefix", "value": "layoffs"}}
+    assert ids(talk.found(talk.cleo, "layoffs")) == [mine]
+    assert ids(ask(talk.cleo, talk.realm, talk.object, filters=by_phrase)) == [mine]
+
+
 def test_nothing_is_suggested_of_messages(talk: Talk) -> None:
     talk.write("lighthouse")
     root = f"/{talk.realm}/bff-service/suggest?q=lightho"
