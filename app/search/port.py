@@ -94,8 +94,8 @@ class SearchQuery:
     that is one letter away from a known one it takes that; and when fewer than ten are found, any of the words do,
     what holds all of them first, then by how much of the query it holds (FD-4). `any_word` says whether they do, for
     who asks more of a query that has been decided. The last word stands for the first thousand words of a segment that
-    begin so; for all of them where the query is of `private` documents, whose readers would see by what is not found
-    that others wrote words between (docs/decisions/118)."""
+    begin so; for all of them where the query is of `private` documents, of which what is not found would tell that
+    others wrote words between (docs/decisions/118)."""
 
     text: str = ""
     filters: Sequence[Condition] = ()

@@ -33,7 +33,7 @@ class QueryWords:
     def __init__(self, snapshot: Snapshot, text: str, *, forgiving: bool, synonyms: Synonyms = NONE,
                  private: bool = False) -> None:
         self._snapshot = snapshot
-        self._most_begun = None if private else MAX_EXPANSION
+        self.private = private
         self.forgiving = forgiving
         asked = expanded(query_parts(text), synonyms if forgiving else NONE)
         self._typed = asked.typed
@@ -86,10 +86,6 @@ class QueryWords:
             self._frequencies[word] = sum(segment.data.frequency(WORDS, form) for segment in self._snapshot.segments
                                           for form in self.forms(word))
         return self._frequencies[word]
-
-    def beginning_with(self, data: SegmentData, word: str) -> list[str]:
-        """Return the words of a segment that a beginning stands for."""
-        return data.beginning_with(WORDS, word, self._most_begun)
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Return the words that count as this one, itself first."""
@@ -176,11 +172,12 @@ class SegmentScores:
 
     def _costs_less(self, word: str, begun: bool, few: Scores) -> bool:
         """Tell whether to look up few documents costs less than to walk lists: a beginning stands for many words."""
-        return not begun or len(few) * len(self._words.beginning_with(self._data, word)) <= _MOST_LOOKED_UP
+        return not begun or self._words.private or (
+            len(few) * len(self._data.beginning_with(WORDS, word, MAX_EXPANSION)) <= _MOST_LOOKED_UP)
 
     def _among(self, word: str, begun: bool, few: Scores) -> Scores:
         """Return the same as `_of_word` of these documents alone."""
-        found: Scores = {}
+        found = {doc: score for doc, score in self._of_every_beginning(word, begun).items() if doc in few}
         for form, worth in self._forms(word, begun):
             docs, weights = self._data.postings(WORDS, form)
             for doc in few:
@@ -192,8 +189,14 @@ class SegmentScores:
     def _of_word(self, word: str, begun: bool) -> Scores:
         known = self._known.get((word, begun))
         if known is None:
-            known = self._known[word, begun] = dict(self._scored(word, begun))
+            known = self._known[word, begun] = self._of_every_beginning(word, begun) | dict(self._scored(word, begun))
         return known
+
+    def _of_every_beginning(self, word: str, begun: bool) -> Scores:
+        """Return of a private query the documents that hold any word that begins so; they are not ordered by it."""
+        if not (begun and self._words.private):
+            return {}
+        return dict.fromkeys(self._data.docs_beginning_with(WORDS, word), self._words.weights[word] * _PREFIX_WORTH)
 
     def _scored(self, word: str, begun: bool) -> Iterator[tuple[int, float]]:
         """Yield documents with their scores; of what is yielded twice the last counts: the word itself."""
@@ -203,7 +206,8 @@ class SegmentScores:
     def _forms(self, word: str, begun: bool) -> Iterator[tuple[str, float]]:
         """Yield the words that are found by this one and what they count, itself last."""
         weight = self._words.weights[word]
-        for beginning in self._words.beginning_with(self._data, word) if begun else ():
+        is_expanded = begun and not self._words.private
+        for beginning in self._data.beginning_with(WORDS, word, MAX_EXPANSION) if is_expanded else ():
             yield beginning, weight * _PREFIX_WORTH
         for form in reversed(self._words.forms(word)):
             yield form, weight if form == word else weight * _OTHER_NUMBER_WORTH

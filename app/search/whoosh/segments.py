@@ -119,9 +119,13 @@ class SegmentData:
             self._docs = {str(ids.values[code]): doc for doc, code in enumerate(ids.codes)}
         return self._docs.get(id)
 
-    def beginning_with(self, field: str, prefix: str, limit: int | None) -> list[str]:
-        """Up to `limit` words that begin so, in order; all of them without."""
+    def beginning_with(self, field: str, prefix: str, limit: int) -> list[str]:
+        """Up to `limit` words that begin so, in order."""
         return self._of_words(field, lambda words: words.beginning_with(prefix, limit), [])
+
+    def docs_beginning_with(self, field: str, prefix: str) -> Sequence[int]:
+        """The documents that hold words that begin so, however many these are: by word, so some more than once."""
+        return self._of_words(field, lambda words: words.rows_beginning_with(prefix), ())
 
     def most_frequent(self, field: str, prefix: str, most: int) -> list[tuple[str, int]]:
         """The words that begin so and stand in most documents, with in how many, removed ones too; in no order."""

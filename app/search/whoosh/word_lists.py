@@ -3,7 +3,7 @@
 Whoosh's own lists cost as much to write as all else together: each word is hashed, pickled and written by itself."""
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import nlargest
 from itertools import pairwise
@@ -107,14 +107,24 @@ class WordsColumn(columns.Column):
                 raise ValueError(f"{word} stands in document {max(docs)} of {self._doccount}")
             return Postings(docs, weights)
 
-        def beginning_with(self, prefix: str, most: int | None) -> list[str]:
-            """Up to so many words that begin so, in order; all of them without a number."""
+        def beginning_with(self, prefix: str, most: int) -> list[str]:
+            """Up to so many words that begin so, in order."""
             found: list[str] = []
             for _, word in self._from(prefix):
                 if len(found) == most or not word.startswith(prefix):
                     break
                 found.append(word)
             return found
+
+        def rows_beginning_with(self, prefix: str) -> Sequence[int]:
+            """The rows of all words that begin so, which stand beside each other: they are read at once."""
+            first, rows = next(self._from(prefix), None), array("I")
+            if first is not None and first[1].startswith(prefix):
+                start, end = self._starts[first[0]], self._starts[self._behind(prefix)]
+                rows.frombytes(self._dbfile.get(self._basepos + 4 * start, 4 * (end - start)))
+            if max(rows, default=0) >= self._doccount:
+                raise ValueError(f"a word that begins with {prefix} stands in document {max(rows)} of {self._doccount}")
+            return rows
 
         def most_frequent(self, prefix: str, most: int) -> list[tuple[str, int]]:
             """The words that begin so and stand in most rows, with in how many; in no order."""
