@@ -21,9 +21,9 @@ _OURS = ("owner", "record_version")
 
 @contextmanager
 def reading_in_parts() -> Iterator[Connection]:
-    """Give a connection whose results come a part at a time; on PostgreSQL that takes a transaction."""
+    """Give a connection whose results come a part at a time, in a transaction: PostgreSQL wants one for that."""
     engine = holdings().engines.reads if db.engine.dialect.name == "sqlite" else db.engine
-    with engine.connect() as connection:
+    with engine.connect() as connection, connection.begin():
         yield connection.execution_options(yield_per=PART)
 
 
