@@ -100,7 +100,7 @@ def _insert_by_sqlite(connection: Connection, entity: Entity, record: Mapping[st
 
 def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:
     database, driver = connection.dialect.loaded_dbapi, cast(Any, connection.connection.driver_connection)
-    if not driver.autocommit:  # nobody would commit it
+    if not driver.autocommit:  # then the statement would wait for a COMMIT that nobody sends
         return False
     both = _insert_with_record(cast(Table, entity.__table__), connection.dialect)
     values = both.values(vars(entity) | {f"{_OF_RECORD}{name}": value for name, value in record.items()})

@@ -112,7 +112,9 @@ def driver_of(settings: Settings) -> Iterator[Driver]:
 
 @contextmanager
 def driver_of_server(url: str) -> Iterator[Driver]:
-    """Give the database of PostgreSQL at an address, for reads alone."""
+    """Give the database of PostgreSQL at an address, for reads alone; a statement may take half a second.
+
+    Raises psycopg.Error."""
     import psycopg
 
     bounds = f"-c statement_timeout={_SERVER_MILLISECONDS} -c default_transaction_read_only=on"
@@ -125,7 +127,7 @@ def driver_of_file(file: Path) -> Iterator[Driver]:
     """Give the database of SQLite in a file that exists, without making either of those that SQLite puts beside it.
 
     With no log beside it nobody writes, and it is read as it is. A log has an index; without one it is left alone: to
-    make it would leave a file that may not be the service's own."""
+    make it would leave a file that may not be the service's own. Raises FileNotFoundError then, and sqlite3.Error."""
     import sqlite3
 
     log, index = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))

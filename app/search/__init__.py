@@ -1,6 +1,6 @@
 """Full text search behind one port, so that a service never learns which engine answers.
 
-Import from here; `whoosh_adapter` is the embedded engine. Not for lists with filters only: those are SQL.
+Import from here; `app/search/whoosh` is the embedded engine. Not for lists with filters only: those are SQL.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -49,7 +49,8 @@ def rule_in_index(visibility: Visibility, actor: Actor, port: Port, *, means: Me
     most for each set that it names. `means` says what parts of the rule mean of the rows that this index has, `through`
     the same of each object that these rows point at and whose fields stand in their documents (`field_through`).
 
-    None where the index cannot tell: the rule goes through another object, or a set has more ids than `most`."""
+    None where the index cannot tell: the rule goes through an object that `through` does not name, or through a second
+    one behind it, or a set has more ids than `most` (docs/decisions/102)."""
     return _InIndex(actor, port, most, through).condition(visibility.rule_for(actor, means), wanted=True)
 
 

@@ -79,5 +79,5 @@ Index("uq_auction_offer_offer_pending", Offer.product_id, Offer.buyer_id, unique
 Index("ix_auction_offer_offer_product", Offer.product_id, Offer.status)
 Index("ix_auction_offer_offer_buyer", Offer.buyer_id, Offer.created_at)
 Index("ix_auction_offer_offer_seller", Offer.seller_id, Offer.created_at)
-Index("ix_auction_offer_offer_created", Offer.created_at, Offer.id)  # staff do, too
+Index("ix_auction_offer_offer_created", Offer.created_at, Offer.id)  # staff page through all, too
 Index("ix_auction_offer_offer_lapsing", Offer.expires_at, sqlite_where=OPEN_OFFER, postgresql_where=OPEN_OFFER)

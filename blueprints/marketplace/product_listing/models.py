@@ -150,7 +150,7 @@ Index("ix_product_listing_product_price", Product.is_active, Product.currency, P
       sqlite_where=HAS_PRICE, postgresql_where=HAS_PRICE)
 order_index("ix_product_listing_product_asking_price", Product.is_active, Product.currency,
             worked_out(Product.asking_price), Product.id)
-# Totals are counted in it, so all that they ask is in it.
+# Totals are counted in this index alone, so it has every column that they ask for.
 Index("ix_product_listing_product_ending", Product.is_active, Product.effective_end, Product.id, Product.held,
       Product.closed_at, sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
 short_id_index(Product)

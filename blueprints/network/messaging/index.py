@@ -7,7 +7,7 @@ from blueprints.network.messaging.models import Message
 from blueprints.network.messaging.queries import CONVERSATION_FILTERS, MESSAGE_FILTERS, with_own_part, with_receipts
 from blueprints.network.messaging.visibility import CONVERSATIONS, DELETED, MESSAGES
 
-# What one has deleted for oneself is left out by SQL: it would be named one by one.
+# SQL leaves out what one has deleted for oneself: the index would have to be given the id of each such message.
 WORDS = WordedRows(
     IndexSchema("networkMessages", (prose("content"), keyword("conversationId"), instant("createdAt"))),
     Message, where=(is_free(Message),), every_login_reads=False, means={DELETED: NOBODY})

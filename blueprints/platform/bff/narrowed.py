@@ -170,7 +170,7 @@ class Narrowed:
 
     def _extent(self, one: Property, where: Condition) -> dict[str, Any]:
         placed = self._placed(one)
-        # Each by itself, so that an index in this order tells it.
+        # Two queries: the first and the last entry of an index answer one each.
         ends = [select(end(placed.value)).select_from(self._model).where(where, placed.is_there).scalar_subquery()
                 for end in (func.min, func.max)]
         least, greatest = fetch(select(*ends))[0]
