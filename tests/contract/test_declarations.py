@@ -45,6 +45,28 @@ def test_a_topic_is_written_once() -> None:
     assert [topic for topic, times in written.items() if times > 1] == []
 
 
+@pytest.mark.parametrize(("pattern", "places"), [
+    (r'headers(?:\.get\(|\[)"Authorization"|request\.authorization', {"app/http/bearer.py"}),
+    (r'"grant_type"', {"app/http/oauth.py", "app/notify/fcm.py"}),  # the second asks Google for a token
+    (r"jsonschema\.validators", {"app/json_schema.py"}), (r"flask_swagger_ui", {"app/http/default_routes.py"})],
+    ids=["bearer reader", "OAuth token endpoint", "JSON-Schema validator", "Swagger page"])
+def test_each_part_that_every_front_needs_stands_once(pattern: str, places: set[str]) -> None:
+    found = {str(path.relative_to(ROOT)) for path in sources("app", "blueprints")
+             if re.search(pattern, path.read_text())}
+    assert found == places
+
+
+def test_libraries_of_routes_and_tokens_are_used_by_their_public_interface() -> None:
+    private = re.compile(r"\b_apidoc\b|\b10 ?\*\* ?10\b|from flask_(?:smorest|jwt_extended)[\w.]* import .*\b_")
+    assert [path for path in sources("app", "blueprints") if private.search(path.read_text())] == []
+
+
+def test_the_smallest_service_has_about_two_hundred_lines_of_code() -> None:
+    lines = (line for path in sources("blueprints/marketplace/category_management")
+             for line in re.sub(r'"""[^"]*"""', "", path.read_text()).splitlines())
+    assert 100 < sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines) <= 220
+
+
 def test_whatever_is_marked_is_brought_by_a_service() -> None:
     brought = annotations_in(module for service in SERVICES for module in service.background)
     assert [said for said in annotations_in(modules("app", "blueprints")) if said not in brought] == []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-DECISIONS = {"M": range(1, 35), "NET": range(1, 33)}
+DECISIONS = {"M": range(1, 35), "NET": range(1, 33), "FD": range(1, 28)}
 MARKETPLACE_SCENARIOS = {
     "AM": range(1, 7), "AO": range(1, 12), "CA": range(1, 6), "FB": range(1, 6), "ME": range(1, 6), "NO": range(1, 5),
     "OR": range(1, 13), "PR": range(1, 8), "SE": range(1, 5), "WC": range(1, 8), "X": range(1, 9)}

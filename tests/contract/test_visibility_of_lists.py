@@ -160,6 +160,7 @@ def assert_the_read_layer_shows_the_rows_of_lists(world: SmallRealm, people: Map
 
 
 def test_the_read_layer_shows_the_rows_of_the_marketplace_as_their_lists(market: Market) -> None:  # noqa: F811
+    """FD-2."""
     people = market.people | {"superAdmin": market.super_admin}
     assert_the_read_layer_shows_the_rows_of_lists(market, people, MARKETPLACE_LISTS | IN_EVERY_REALM)
 

@@ -213,6 +213,7 @@ def due_at():
 
 @realms
 def test_a_digest_comes_once_at_its_hour_and_says_what_the_app_says(realm, ben, cleo):
+    """FD-23."""
     wants_digest(ben, realm)
     event = told(realm, ben, actorUserId=cleo.user_id)
     told(realm, ben, event=event, actorUserId=cleo.user_id)

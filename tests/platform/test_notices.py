@@ -82,6 +82,7 @@ def test_41_a_visitor_has_no_notices(client, realm):
 
 
 def test_41_everybody_lists_the_own_ones_the_newest_first(realm, ben, cleo):
+    """FD-22."""
     told(realm, ben, message="First.")
     told(realm, ben, message="second.")
     told(realm, cleo, message="Hers.")

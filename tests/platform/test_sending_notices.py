@@ -100,6 +100,7 @@ def test_push_goes_to_all_devices_of_a_user(realm, staff, ben):
 
 
 def test_a_template_is_filled_with_the_metadata_and_its_code_is_told_to_no_topic(realm, staff, ben, sent):
+    """FD-24."""
     sent_by(staff, realm, template="OTP", userId=ben.user_id, body=None, metadata={
         "codeIndex": 4, "secretCode": "424242", "validity": "5 minutes"})
     [letter] = read_outbox(ben.email)

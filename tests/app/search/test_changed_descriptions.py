@@ -52,7 +52,7 @@ def test_what_is_written_meanwhile_is_found_at_once_and_stays(changed: WhooshInd
 
 
 def test_who_searches_all_the_time_finds_all_before_during_and_after(changed: WhooshIndex, tmp_path: Path) -> None:
-    """What is written during the rebuild is found under both descriptions."""
+    """FD-10. What is written during the rebuild is found under both descriptions."""
     halfway, go_on = Event(), Event()
 
     def slowly(after: str | None) -> Iterable[Document]:

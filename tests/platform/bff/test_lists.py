@@ -55,6 +55,7 @@ def test_an_archived_row_is_in_nothing(realm: str, ben: ApiClient, shelf: Shelf)
 
 
 def test_the_schema_names_what_may_be_asked(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    """FD-3."""
     answer = ben.get(f"/{realm}/bff-service/{shelf.index}/schema").json
     assert answer["filtirableFields"] == answer["filterableFields"]
     assert {shelf.text, "id", "createdAt"} <= set(answer["filterableFields"]) & set(answer["sortableFields"])

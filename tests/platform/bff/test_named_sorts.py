@@ -36,6 +36,7 @@ def test_a_listing_says_what_it_costs_now(realm: str, ben: ApiClient) -> None:
 
 @of_listings
 def test_listings_are_sorted_filtered_and_measured_by_what_they_cost_now(realm: str, ben: ApiClient) -> None:
+    """FD-6."""
     made = listings()
     for asked, wanted in (({"sort": "priceAscending"}, made), ({"sort": "priceDescending"}, made[::-1]),
                           ({"sortBy": "askingPrice"}, made)):

@@ -59,7 +59,8 @@ def test_a_visitor_is_asked_to_log_in(realm: str, client: ApiClient) -> None:
 
 @pytest.mark.parametrize(("query", "name"), [
     ("limit=0", "limit"), ("limit=101", "limit"), ("limit=ten", "limit"), ("limit=-1", "limit"), ("page=0", "page"),
-    ("page=1.5", "page"), ("page=101&limit=100", "page"), ("page=10001&limit=1", "page"), ("sortBy=nothing", "sortBy"),
+    ("page=1.5", "page"), ("page=101&limit=100", "page"), ("page=10001&limit=1", "page"),
+    ("q=brass&page=101&limit=100", "page"), ("sortBy=nothing", "sortBy"),
     ("sortBy=password", "sortBy"), ("sortOrder=up", "sortOrder"), ("facets=nothing", "facets"),
     ("after=x&page=2", "after"), ("after=x", "after"), ("q=%00", "q"), (f"q={'x' * 2001}", "q"),
     ("sort=nothing", "sort"), ("sort=newest&sortBy=createdAt", "sort"), ("sort=newest&sortOrder=asc", "sort"),
@@ -67,6 +68,7 @@ def test_a_visitor_is_asked_to_log_in(realm: str, client: ApiClient) -> None:
     ("fields=" + ",".join(map(str, range(101))), "fields")])
 def test_a_page_that_cannot_be_is_refused_by_its_name(realm: str, ben: ApiClient, shelf: Shelf, query: str,
                                                       name: str) -> None:
+    """FD-9."""
     refused(ben.get(f"/{realm}/bff-service/{shelf.index}/list?{query}"), 400, name)
     refused(post(ben, realm, shelf.index, {}, query=f"?{query}"), 400, name)
 

@@ -38,6 +38,7 @@ def test_a_single_letter_finds_nobody(realm: str, people: Any, ben: ApiClient) -
 
 
 def test_what_is_found_comes_by_index(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    """FD-11."""
     shelf.keep("Brass lamp", "Brass knob", "Iron")
     groups = search(ben, realm, q="brass", limit=1).json["groups"]
     [found] = [group for group in groups if group["indexName"] == shelf.index]

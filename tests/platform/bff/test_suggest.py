@@ -95,6 +95,7 @@ def test_a_block_takes_the_words_of_either_from_the_other(realm: str, people: An
 
 
 def test_every_index_that_suggests_is_read_by_every_login(realm: str, app: Flask) -> None:
+    """FD-5."""
     suggesting = [one for of, one in read_objects() if of == realm and one.suggested]
     assert suggesting
     for one in suggesting:

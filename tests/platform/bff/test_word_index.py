@@ -65,6 +65,7 @@ def test_the_best_match_comes_first_and_pages_go_on_behind_it(realm: str, ben: A
 
 
 def test_plurals_slips_and_missing_words_are_forgiven_and_told(realm: str, ben: ApiClient) -> None:
+    """FD-4."""
     jobs("Cook", "Baker", "Smith")
     [id_] = jobs("Navigator of ships")
     assert ids(ask(ben, realm, INDEX, q="navigators")) == [id_]
@@ -85,6 +86,7 @@ def test_filters_and_facets_hold_for_what_words_find(realm: str, ben: ApiClient)
 
 
 def test_without_the_index_the_newest_rows_are_looked_through(realm: str, ben: ApiClient) -> None:
+    """FD-8."""
     old, new = jobs("Navigator navigator", "Navigator")
     shutil.rmtree(runtime().settings.home / "search" / "jobs", ignore_errors=True)
     runtime().own(OpenIndexes, lambda _: OpenIndexes()).pop("jobs", None)
@@ -200,6 +202,7 @@ def test_an_index_that_is_fed_by_ids_names_its_rows(realm: str, app: Flask) -> N
 
 def test_a_condition_on_words_finds_all_rows_by_the_index_and_not_the_newest_alone(
         realm: str, ben: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FD-1."""
     navigator, cook, other = jobs("Senior Navigator", "Cook", "Navigator of a cook's boat", company_name="Red Star")
     [own] = jobs("Navigator", visibility="private", posted_by_user_id=ben.user_id, owner=ben.user_id,
                  created_at=minutes(9))

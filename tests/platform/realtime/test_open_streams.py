@@ -58,6 +58,7 @@ def test_an_accepted_bid_is_told_to_whoever_follows_the_auction(room, streams, r
 
 
 def test_former_values_are_told_to_staff_alone_and_no_session_to_anybody(room, streams, relayed):
+    """FD-13."""
     product = relayed(room.fixed)
     admin, user = (streams.open(f"{SUBSCRIBE}{UPDATED}", who.token).has_begun() for who in (room.admin, room.ben))
     relayed(retitle, room, product, "Newer")
@@ -121,6 +122,7 @@ def test_who_missed_more_than_may_wait_gets_all_of_it(room, streams, relayed):
 
 
 def test_a_heartbeat_carries_the_id_alone(room, streams):
+    """FD-15."""
     with patch.object(held, "BEAT_SECONDS", 0.01):
         stream = streams.open(f"{SUBSCRIBE}{UPDATED}", room.ben.token).has_begun()
         stream.wait(lambda one: one.text.endswith("\n\nid: " + one.events[0].id + "\n\n"), "a heartbeat came")
@@ -175,6 +177,7 @@ def test_a_visitor_follows_what_anybody_may_read(make_app, room, relayed):
 
 
 def test_a_client_that_leaves_too_much_unread_is_let_go_to_come_again(room, streams, relayed):
+    """FD-16."""
     with patch.object(held, "MOST_EVENTS", 2):
         product = relayed(room.fixed)
         deaf, hears = (streams.open(f"{SUBSCRIBE}{UPDATED}", who.token).has_begun() for who in (room.ben, room.cleo))

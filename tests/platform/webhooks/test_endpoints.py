@@ -153,6 +153,7 @@ def test_a_position_that_was_never_given_is_refused(hook: Hook, post: Post) -> N
 
 
 def test_the_events_and_the_dry_run_say_what_is_sent(hook: Hook, post: Post, receiver: Receiver) -> None:
+    """FD-21."""
     webhook = hook(receiver)
     post.retitle(post.category("Watches"), "Clocks")  # of one object, so they come in order
     post.go()

@@ -23,6 +23,7 @@ def _waits_of_fd_18(monkeypatch: pytest.MonkeyPatch, _nothing_is_tried_again_mea
 @pytest.mark.parametrize(("attempts", "seconds"), [
     (1, 5), (2, 300), (3, 1800), (4, 7200), (5, 18_000), (6, 36_000), (7, 86_400)])
 def test_the_waits_are_those_of_fd_18_and_a_fifth_longer_at_most(attempts: int, seconds: int) -> None:
+    """FD-18."""
     assert wait_after(attempts, 0.0) == timedelta(seconds=seconds)
     assert wait_after(attempts, 1.0) == timedelta(seconds=seconds * 1.2)
 

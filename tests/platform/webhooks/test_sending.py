@@ -91,6 +91,7 @@ def test_old_values_go_to_staff_alone(people: Callers, hook: Hook, post: Post) -
 
 def test_an_event_is_sent_again_under_the_same_id_and_a_time_of_its_own(hook: Hook, post: Post,
                                                                         receiver: Receiver) -> None:
+    """FD-17."""
     webhook = hook(receiver)
     receiver.fails()
     post.category("Watches")
