@@ -33,6 +33,10 @@ LISTING = {"list", "log", "keys", "queue", "status", "outbox"}
 LISTS_NOTHING = {"demo": "makes things", "db": "of Alembic; `db history` shows the migrations",
                  **dict.fromkeys(("doctor", "prepare", "serve", "settings", "status"), "a single command"),
                  "upgrade": "`upgrade check` shows what is pending"}
+FINDS_NOTHING = {"auth": "a few keys a realm", "backup": "files of one folder", "index": "a dozen indexes",
+                 "jobs": "three dozen names", "organization": "tenants, which are named by name"}
+"""Groups that list what is looked over at a glance."""
+_OF_EVERY_LIST = {"as_json", "limit", "realm", "folder", "operator"}
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +101,14 @@ def test_every_group_lists_what_it_is_about() -> None:
     for group in sorted(COMMANDS):
         below = {words[-1] for words, _ in commands_below((group,), load_command(group)) if len(words) > 1}
         assert bool(LISTING & below) is not (group in LISTS_NOTHING), group
+
+
+def test_every_group_finds_or_narrows_what_it_lists() -> None:
+    for group in sorted(COMMANDS.keys() - LISTS_NOTHING.keys()):
+        below = {words[-1]: command for words, command in commands_below((group,), load_command(group))
+                 if len(words) == 2}
+        narrowed = {one.name for name in LISTING & below.keys() for one in below[name].params} - _OF_EVERY_LIST
+        assert bool("find" in below or narrowed) is not (group in FINDS_NOTHING), (group, narrowed)
 
 
 @pytest.mark.parametrize(("words", "meant"), [(("moderate", "resolv"), "resolve"), (("users", "shwo"), "show"),
