@@ -6,9 +6,10 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy.exc import DataError
 
-from app.actor import system_actor
+from app.actor import Actor, system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
+from app.http import bearer
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category
 from tests.clients import ApiClient
@@ -72,7 +73,7 @@ class TestRefusals:
         def broken(*_: object, **__: object) -> None:
             raise ZeroDivisionError("a secret detail")
 
-        monkeypatch.setattr(commands, "create_category", broken)
+        monkeypatch.setattr(commands, "insert_object", broken)
         failed = as_admin.post(LIST, json={"title": "x"})
         assert failed.status_code == 500
         assert "secret detail" not in failed.text
@@ -84,7 +85,7 @@ class TestRefusals:
         def refused(*_: object, **__: object) -> None:
             raise DataError("INSERT …", {}, ValueError("out of range"))
 
-        monkeypatch.setattr(commands, "create_category", refused)
+        monkeypatch.setattr(commands, "insert_object", refused)
         answer = as_admin.post(LIST, json={"title": "x"})
         assert answer.status_code == 400
         assert answer.json["message"] == "errMsg_valueCannotBeStored"
@@ -210,13 +211,13 @@ class TestIdempotency:
     def test_the_same_key_while_the_first_call_runs_is_409(
             self, as_admin: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
         rival: list[int] = []
-        create = commands.create_category
+        insert = commands.insert_object
 
-        def slow(actor: object, **values: object) -> Category:
+        def slow(actor: Actor, category: Category) -> Category:
             rival.append(as_admin.post(LIST, json={"title": "x"}, headers=self.KEY).status_code)
-            return create(actor, **values)  # type: ignore[arg-type]
+            return insert(actor, category)
 
-        monkeypatch.setattr(commands, "create_category", slow)
+        monkeypatch.setattr(commands, "insert_object", slow)
         api = _api("createCategory")
         object.__setattr__(api, "transaction", False)
         try:
@@ -384,12 +385,28 @@ def test_the_api_event_is_the_answer_itself(as_admin: ApiClient, sent: Callable[
 
 def test_a_view_that_fails_after_its_command_leaves_nothing(as_admin: ApiClient, app: Flask,
                                                             monkeypatch: pytest.MonkeyPatch) -> None:
-    def committed_then_broken(actor: object, **values: object) -> Category:
+    def committed_then_broken(actor: object, category: Category) -> Category:
         with unit_of_work(system_actor("marketplace")) as work:
             work.insert(Category(title="half"))
             work.commit()
         raise ZeroDivisionError
 
-    monkeypatch.setattr(commands, "create_category", committed_then_broken)
+    monkeypatch.setattr(commands, "insert_object", committed_then_broken)
     assert as_admin.post(LIST, json={"title": "x"}).status_code == 500
     assert as_admin.get(LIST).json["rowCount"] == 0
+
+
+@pytest.mark.once("no row decides how often a token is read")
+def test_a_token_is_taken_from_the_request_once_and_kept(as_admin: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, take = [], bearer._take
+
+    def counted(realm: str) -> bearer.PresentedToken | None:
+        taken.append(realm)
+        return take(realm)
+
+    monkeypatch.setattr(bearer, "_take", counted)
+    for method, body in (("POST", {"title": "x"}), ("GET", None)):
+        taken.clear()
+        assert as_admin.request(method, LIST, json=body).status_code < 300
+        assert "marketplace" in taken
+        assert len(taken) == len(set(taken)), "a realm reads it once"
