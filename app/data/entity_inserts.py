@@ -108,7 +108,8 @@ def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mappin
         # Its other cursors look for the places of more than 50 values anew at each call.
         database.RawCursor(driver).execute(both.sql, values)
     except database.Error as error:
-        if error.sqlstate is not None:  # the server said no, so nothing is done
+        # The server said no, so nothing is done; one that ends the connection (57P…) may have done it before.
+        if error.sqlstate is not None and not error.sqlstate.startswith("57P"):
             return False
         connection.invalidate(error)
         raise OperationalError(None, None, error) from error

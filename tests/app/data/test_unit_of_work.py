@@ -225,11 +225,12 @@ def test_a_single_new_row_is_known_once_it_is_committed(app: Flask) -> None:
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize("error", [psycopg.OperationalError, psycopg.errors.AdminShutdown])
 def test_a_database_that_goes_away_while_a_row_is_sent_is_said_to_be_away(
-        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        app: Flask, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error]) -> None:
     """Nobody knows whether the row is there, so it is not sent again: the second would be refused as a duplicate."""
     def lose(*_: object) -> None:
-        raise psycopg.OperationalError("the connection is lost")
+        raise error("the connection is lost")
 
     with monkeypatch.context() as patch:
         patch.setattr(psycopg.RawCursor, "execute", lose)
