@@ -109,7 +109,8 @@ def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mappin
         database.RawCursor(driver).execute(both.sql, values)
     except database.Error as error:
         # The server said no, so nothing is done; one that ends the connection (57P…) may have done it before.
-        if error.sqlstate is not None and not error.sqlstate.startswith("57P"):
+        has_said_no = error.sqlstate is not None and not error.sqlstate.startswith("57P")
+        if has_said_no or isinstance(error, database.DataError):  # data that the driver refuses is not sent
             return False
         connection.invalidate(error)
         raise OperationalError(None, None, error) from error

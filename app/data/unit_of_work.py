@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, inspect, select
 from sqlalchemy import event as sa_event
 from sqlalchemy import update as sql_update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, make_transient
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
@@ -107,7 +107,14 @@ class UnitOfWork:
         with self._write_lock:
             for opened in (self._opened_session, self._connection):
                 if opened is not None:
-                    opened.close()
+                    self._close(opened)
+
+    def _close(self, opened: Session | Connection) -> None:
+        try:
+            opened.close()
+        except DBAPIError:  # it cannot be rolled back, so nobody may get its connection
+            if not self.connection().closed:
+                self.connection().invalidate()
 
     def get(self, model: type[E], object_id: str) -> E:
         """Return the active row of `model` with that id; raises NotFound, also when it is held from the actor."""

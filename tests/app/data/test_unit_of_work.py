@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, delete, event, func, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from app.actor import system_actor
 from app.clock import now
@@ -238,6 +239,33 @@ def test_a_database_that_goes_away_while_a_row_is_sent_is_said_to_be_away(
             commands.create_category(SYSTEM, title="Lost")
     commands.create_category(SYSTEM, title="Kept")
     assert titles() == ["Kept"]
+
+
+@pytest.mark.postgresql
+def test_a_text_that_the_database_cannot_hold_is_said_to_be_so(app: Flask) -> None:
+    """The driver refuses it and sends nothing: the database has not gone away."""
+    with pytest.raises(DataError, match="NUL"):
+        commands.create_category(SYSTEM, title="No\0text")
+    assert titles() == []
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_cannot_be_rolled_back_is_given_back_and_used_no_more(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a statement was cut off and still runs. What cut it off is said, and not that nothing else goes."""
+    def busy(_driver: object) -> None:
+        raise psycopg.OperationalError("another command is already in progress")
+
+    with pytest.raises(TimeoutError, match="the job took too long"), unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Lost"))
+        work.flush()
+        monkeypatch.setattr(psycopg.Connection, "rollback", busy)
+        raise TimeoutError("the job took too long")
+    monkeypatch.undo()
+    pool = db.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0
+    assert titles() == []
 
 
 @pytest.mark.postgresql
