@@ -4,7 +4,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import click
 import pytest
@@ -15,7 +17,7 @@ from app.data.entity import db
 from app.data.offered_ids import MOST_OFFERED, Driver, driver_of_file, offered_ids
 from app.settings import load_settings
 from blueprints.organization import organization_of
-from blueprints.organization.application.tenants import add_tenant
+from blueprints.organization.application.tenants import add_tenant, drop_tenant
 from cli import COMPLETING, attach_commands, completing
 from tests.cli.market import Market
 from tests.clients import Callers
@@ -141,11 +143,15 @@ def test_cases_that_wait_are_offered_by_their_number(offered: Offered, market: M
 
 @_AS_TEXT
 def test_tenants_are_offered_by_their_names(offered: Offered, app: Flask) -> None:
-    for name in ("acme", "acorn"):
-        add_tenant(organization_of(app).ports, name)
-    assert offered("organization", "tenant", "show", "ac") == ["acme", "acorn"]
-    assert offered("organization", "tenant", "show", "acm") == ["acme"]
-    assert offered("organization", "lag", "x") == []
+    ports, begins = organization_of(app).ports, f"t{uuid4().hex[:8]}"  # the store is older than this test
+    names = [f"{begins}-acme", f"{begins}-acorn"]
+    with ExitStack() as stack:
+        for name in names:
+            add_tenant(ports, name)
+            stack.callback(drop_tenant, ports, name)
+        assert offered("organization", "tenant", "show", begins) == names
+        assert offered("organization", "tenant", "show", f"{begins}-acm") == names[:1]
+        assert offered("organization", "lag", "x") == []
 
 
 @pytest.mark.once("what the models say")

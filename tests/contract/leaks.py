@@ -56,6 +56,7 @@ NAMED = {"permissionName": ["adminPanel.access"], "name": ["swagger-ui.css"], "t
 _FOR_EVERY_LIST = {"getJoins", "excludeCQRS", "requestId", "caching", "cacheTTL", "after"}
 _CHOICES = 4
 _FAILS = "/sendmail"  # an edge function that the documents let fail (rules-network §5A)
+_TOKEN = re.compile(rb"\?token=[^\"\s\\]+")
 _FILE_LINK = re.compile(r"/(?:marketplace|network)/bucket/download/[^\"\s\\]+?\?token=[^\"\s\\]+")
 
 
@@ -194,6 +195,12 @@ def kept_in_redis(redis: Redis) -> Texts:
         read = {"stream": redis.xrange, "hash": redis.hgetall, "zset": lambda name: redis.zrange(name, 0, -1),
                 "list": lambda name: redis.lrange(name, 0, -1), "set": redis.smembers, "string": redis.get}[kind]
         yield f"{kind} {key.decode(errors='replace')} of Redis", repr(read(key))
+
+
+def without_tokens(answer: bytes) -> bytes:
+    """Return a JSON answer with addresses of private files as they are stored: the token behind one says until when it
+    holds, another each second."""
+    return _TOKEN.sub(b"", answer)
 
 
 def kept_in_files(folder: Path) -> Texts:

@@ -8,7 +8,7 @@ import pytest
 
 from blueprints.platform.bff.views import views_of
 from tests.clients import ApiClient
-from tests.contract.leaks import VISITOR, SmallRealm
+from tests.contract.leaks import VISITOR, SmallRealm, without_tokens
 from tests.contract.test_leaks import Market, log, market  # noqa: F401 - pytest finds them here
 from tests.contract.test_network_leaks import BLOCKED, OWNER, SmallNetwork, network  # noqa: F401
 
@@ -23,7 +23,7 @@ def rows(world: SmallRealm, client: ApiClient, index: str) -> tuple[int, Rows]:
     body = {"id": {"operator": "eq", "values": people}} if index.lower().startswith("user") and (
         "profile" not in index.lower()) else {}
     answer = client.post(f"/{world.realm}/bff-service/{index}/list?limit=100", json=body)
-    found = orjson.loads(answer.data)
+    found = orjson.loads(without_tokens(answer.data))
     return answer.status_code, {row["id"]: row for row in found.get("items", ())}
 
 
@@ -35,7 +35,7 @@ def assert_views_show_the_rows_of_their_objects(world: SmallRealm) -> None:
             assert seen == wanted, (person, view)
             shown_by |= {view} if seen[1] else set()
             for id_, row in list(seen[1].items())[:3]:
-                got = orjson.loads(client.get(f"/{world.realm}/bff-service/{view}/{id_}").data)
+                got = orjson.loads(without_tokens(client.get(f"/{world.realm}/bff-service/{view}/{id_}").data))
                 assert got[view] == row, (person, view)
     assert len(shown_by) >= len(views_of(world.realm)) - 1, f"the world is too empty to prove anything: {shown_by}"
 
