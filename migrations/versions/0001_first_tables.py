@@ -1,4 +1,6 @@
 """first tables"""
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -6,6 +8,40 @@ import app.data.columns
 
 revision = '0001'
 down_revision = None
+
+
+def _data_object_columns() -> "list[sa.Column[Any]]":
+    """What each data object has (id, version, times, owner)."""
+    return [
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('is_active', sa.Boolean(), nullable=False),
+        sa.Column('record_version', sa.Integer(), nullable=False),
+        sa.Column('created_at', app.data.columns.Instant(), nullable=False),
+        sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
+        sa.Column('owner', sa.String(length=36), nullable=True)]
+
+
+def _registry_columns() -> "list[sa.Column[Any]]":
+    """Who made a row of the registry, who changed it last, and whether it counts."""
+    return [
+        sa.Column('is_active', sa.Boolean(), nullable=False),
+        sa.Column('inserted_at', app.data.columns.Instant(), nullable=False),
+        sa.Column('inserted_by', sa.String(length=36), nullable=False),
+        sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
+        sa.Column('updated_by', sa.String(length=36), nullable=False)]
+
+
+def _account_columns() -> "list[sa.Column[Any]]":
+    """What an account has in each realm."""
+    return [
+        sa.Column('email', sa.String(length=255), nullable=False),
+        sa.Column('password', sa.String(length=255), nullable=False),
+        sa.Column('fullname', sa.String(length=255), nullable=False),
+        sa.Column('avatar', sa.String(length=2048), nullable=True),
+        sa.Column('role_id', sa.String(length=32), nullable=False),
+        sa.Column('email_verified', sa.Boolean(), nullable=False),
+        sa.Column('archived_at', app.data.columns.Instant(), nullable=True),
+        sa.Column('locked_until', app.data.columns.Instant(), nullable=True)]
 
 
 def upgrade() -> None:
@@ -17,12 +53,7 @@ def upgrade() -> None:
     sa.Column('entity_type', sa.String(length=32), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('action_type', sa.String(length=32), nullable=False),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_admin_moderation_action'))
     )
     with op.batch_alter_table('admin_moderation_action', schema=None) as batch_op:
@@ -40,12 +71,7 @@ def upgrade() -> None:
     sa.Column('maximum', sa.BigInteger(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
     sa.Column('order_id', sa.String(length=36), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_auction_offer_bid'))
     )
     with op.batch_alter_table('auction_offer_bid', schema=None) as batch_op:
@@ -67,12 +93,7 @@ def upgrade() -> None:
     sa.Column('expires_at', app.data.columns.Instant(), nullable=True),
     sa.Column('responded_at', app.data.columns.Instant(), nullable=True),
     sa.Column('order_id', sa.String(length=36), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_auction_offer_offer'))
     )
     with op.batch_alter_table('auction_offer_offer', schema=None) as batch_op:
@@ -102,11 +123,7 @@ def upgrade() -> None:
     sa.Column('equipment_id', sa.String(length=36), nullable=False),
     sa.Column('division_id', sa.String(length=36), nullable=False),
     sa.Column('status', sa.String(length=32), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('inserted_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('inserted_by', sa.String(length=36), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=False),
+    *_registry_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_division_equipment'))
     )
     with op.batch_alter_table('division_equipment', schema=None) as batch_op:
@@ -120,11 +137,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=255), nullable=False),
     sa.Column('folded_name', sa.Text(), nullable=False),
     sa.Column('status', sa.String(length=32), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('inserted_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('inserted_by', sa.String(length=36), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=False),
+    *_registry_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_divisions'))
     )
     with op.batch_alter_table('divisions', schema=None) as batch_op:
@@ -149,11 +162,7 @@ def upgrade() -> None:
     sa.Column('role', sa.String(length=32), nullable=False),
     sa.Column('scope', sa.String(length=255), nullable=False),
     sa.Column('secret_hash', sa.String(length=64), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('inserted_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('inserted_by', sa.String(length=36), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=False),
+    *_registry_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_equipment_clients'))
     )
     with op.batch_alter_table('equipment_clients', schema=None) as batch_op:
@@ -218,11 +227,7 @@ def upgrade() -> None:
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('legal_entity_id', sa.String(length=36), nullable=False),
     sa.Column('status', sa.String(length=32), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('inserted_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('inserted_by', sa.String(length=36), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=False),
+    *_registry_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_equipments'))
     )
     with op.batch_alter_table('equipments', schema=None) as batch_op:
@@ -271,11 +276,7 @@ def upgrade() -> None:
     sa.Column('edrpou', sa.String(length=10), nullable=True),
     sa.Column('type', sa.String(length=32), nullable=False),
     sa.Column('status', sa.String(length=32), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('inserted_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('inserted_by', sa.String(length=36), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=False),
+    *_registry_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_legal_entities'))
     )
     op.create_table('login_session',
@@ -320,12 +321,7 @@ def upgrade() -> None:
     sa.Column('image_url', sa.String(length=2048), nullable=True),
     sa.Column('subtitle', sa.String(length=255), nullable=True),
     sa.Column('title', sa.String(length=255), nullable=False),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_marketplace_category'))
     )
     op.create_table('marketplace_search_index',
@@ -336,12 +332,7 @@ def upgrade() -> None:
     sa.Column('category_ref', sa.String(length=36), nullable=True),
     sa.Column('subcategory_ref', sa.String(length=36), nullable=True),
     sa.Column('seller_ref', sa.String(length=36), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_marketplace_search_index'))
     )
     with op.batch_alter_table('marketplace_search_index', schema=None) as batch_op:
@@ -355,12 +346,7 @@ def upgrade() -> None:
     sa.Column('category_id', sa.String(length=36), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
     sa.Column('group', sa.String(length=32), nullable=False),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_marketplace_subcategory'))
     )
     with op.batch_alter_table('marketplace_subcategory', schema=None) as batch_op:
@@ -371,20 +357,8 @@ def upgrade() -> None:
     sa.Column('address', app.data.columns.Json(), nullable=True),
     sa.Column('phone_digits', sa.String(length=255), nullable=True),
     sa.Column('mobile_verified', sa.Boolean(), nullable=False),
-    sa.Column('email', sa.String(length=255), nullable=False),
-    sa.Column('password', sa.String(length=255), nullable=False),
-    sa.Column('fullname', sa.String(length=255), nullable=False),
-    sa.Column('avatar', sa.String(length=2048), nullable=True),
-    sa.Column('role_id', sa.String(length=32), nullable=False),
-    sa.Column('email_verified', sa.Boolean(), nullable=False),
-    sa.Column('archived_at', app.data.columns.Instant(), nullable=True),
-    sa.Column('locked_until', app.data.columns.Instant(), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_account_columns(),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_marketplace_user'))
     )
     with op.batch_alter_table('marketplace_user', schema=None) as batch_op:
@@ -394,20 +368,8 @@ def upgrade() -> None:
         batch_op.create_index('uq_marketplace_user_email', ['email'], unique=True, sqlite_where=sa.text('is_active IS 1 OR archived_at IS NOT NULL'), postgresql_where=sa.text('is_active IS true OR archived_at IS NOT NULL'))
 
     op.create_table('network_user',
-    sa.Column('email', sa.String(length=255), nullable=False),
-    sa.Column('password', sa.String(length=255), nullable=False),
-    sa.Column('fullname', sa.String(length=255), nullable=False),
-    sa.Column('avatar', sa.String(length=2048), nullable=True),
-    sa.Column('role_id', sa.String(length=32), nullable=False),
-    sa.Column('email_verified', sa.Boolean(), nullable=False),
-    sa.Column('archived_at', app.data.columns.Instant(), nullable=True),
-    sa.Column('locked_until', app.data.columns.Instant(), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_account_columns(),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_network_user'))
     )
     with op.batch_alter_table('network_user', schema=None) as batch_op:
@@ -422,12 +384,7 @@ def upgrade() -> None:
     sa.Column('payload', app.data.columns.Json(), nullable=False),
     sa.Column('is_read', sa.Boolean(), nullable=False),
     sa.Column('event_id', sa.String(length=36), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notification'))
     )
     with op.batch_alter_table('notification', schema=None) as batch_op:
@@ -479,12 +436,7 @@ def upgrade() -> None:
     sa.Column('total', sa.BigInteger(), nullable=False),
     sa.Column('payable_until', app.data.columns.Instant(), nullable=True),
     sa.Column('released_at', app.data.columns.Instant(), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_management_order'))
     )
     with op.batch_alter_table('order_management_order', schema=None) as batch_op:
@@ -503,12 +455,7 @@ def upgrade() -> None:
     sa.Column('currency', sa.String(length=3), nullable=False),
     sa.Column('category_id', sa.String(length=36), nullable=True),
     sa.Column('hold', sa.String(length=32), nullable=False),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_management_order_item'))
     )
     with op.batch_alter_table('order_management_order_item', schema=None) as batch_op:
@@ -523,12 +470,7 @@ def upgrade() -> None:
     sa.Column('payment_status', sa.String(length=255), nullable=False),
     sa.Column('status_literal', sa.String(length=255), nullable=False),
     sa.Column('redirect_url', sa.String(length=2048), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_management_payment'))
     )
     with op.batch_alter_table('order_management_payment', schema=None) as batch_op:
@@ -540,12 +482,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.String(length=36), nullable=True),
     sa.Column('customer_id', sa.String(length=255), nullable=False),
     sa.Column('platform', sa.String(length=255), nullable=False),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_management_payment_customer'))
     )
     with op.batch_alter_table('order_management_payment_customer', schema=None) as batch_op:
@@ -561,12 +498,7 @@ def upgrade() -> None:
     sa.Column('platform', sa.String(length=255), nullable=False),
     sa.Column('card_info', app.data.columns.Json(), nullable=False),
     sa.Column('given_id', sa.String(length=255), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_management_payment_method'))
     )
     with op.batch_alter_table('order_management_payment_method', schema=None) as batch_op:
@@ -670,12 +602,7 @@ def upgrade() -> None:
     sa.Column('url', sa.String(length=2048), nullable=False),
     sa.Column('size', sa.Integer(), nullable=False),
     sa.Column('uploader_id', sa.String(length=36), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_listing_media'))
     )
     with op.batch_alter_table('product_listing_media', schema=None) as batch_op:
@@ -721,12 +648,7 @@ def upgrade() -> None:
     sa.Column('reserved', sa.Integer(), nullable=False),
     sa.Column('sold', sa.Integer(), nullable=False),
     sa.Column('promised_until', app.data.columns.Instant(), nullable=True),
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('record_version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('updated_at', app.data.columns.Instant(), nullable=False),
-    sa.Column('owner', sa.String(length=36), nullable=True),
+    *_data_object_columns(),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_listing_product'))
     )
     with op.batch_alter_table('product_listing_product', schema=None) as batch_op:
@@ -751,191 +673,42 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table('signing_key', schema=None) as batch_op:
-        batch_op.drop_index('uq_signing_key_current', sqlite_where=sa.text('retired_at IS NULL'), postgresql_where=sa.text('retired_at IS NULL'))
-
+    # A table takes its indexes along.
     op.drop_table('signing_key')
-    with op.batch_alter_table('product_listing_product', schema=None) as batch_op:
-        batch_op.drop_index('ix_product_listing_product_seller')
-        batch_op.drop_index('ix_product_listing_product_live')
-        batch_op.drop_index('ix_product_listing_product_closing', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
-        batch_op.drop_index('ix_product_listing_product_category')
-
     op.drop_table('product_listing_product')
-    with op.batch_alter_table('product_listing_media', schema=None) as batch_op:
-        batch_op.drop_index('ix_product_listing_media_uploader')
-        batch_op.drop_index('ix_product_listing_media_product')
-
     op.drop_table('product_listing_media')
-    with op.batch_alter_table('payment_refund', schema=None) as batch_op:
-        batch_op.drop_index('uq_payment_refund_gateway')
-        batch_op.drop_index('ix_payment_refund_order')
-        batch_op.drop_index('ix_payment_refund_check_at', sqlite_where=sa.text('check_at IS NOT NULL'), postgresql_where=sa.text('check_at IS NOT NULL'))
-
     op.drop_table('payment_refund')
-    with op.batch_alter_table('payment_event', schema=None) as batch_op:
-        batch_op.drop_index('ix_payment_event_received')
-        batch_op.drop_index('ix_payment_event_order')
-
     op.drop_table('payment_event')
-    with op.batch_alter_table('payment_attempt', schema=None) as batch_op:
-        batch_op.drop_index('uq_payment_attempt_number')
-        batch_op.drop_index('uq_payment_attempt_intent')
-        batch_op.drop_index('ix_payment_attempt_check_at', sqlite_where=sa.text('check_at IS NOT NULL'), postgresql_where=sa.text('check_at IS NOT NULL'))
-
     op.drop_table('payment_attempt')
-    with op.batch_alter_table('outbox_event', schema=None) as batch_op:
-        batch_op.drop_index('ix_outbox_event_unpublished', sqlite_where=sa.text('published_at IS NULL'), postgresql_where=sa.text('published_at IS NULL'))
-        batch_op.drop_index('ix_outbox_event_topic')
-
     op.drop_table('outbox_event')
-    with op.batch_alter_table('order_management_payment_method', schema=None) as batch_op:
-        batch_op.drop_index('uq_order_management_method_id', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index('ix_order_management_method_user')
-
     op.drop_table('order_management_payment_method')
-    with op.batch_alter_table('order_management_payment_customer', schema=None) as batch_op:
-        batch_op.drop_index('uq_order_management_customer_user', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index('uq_order_management_customer_id', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-
     op.drop_table('order_management_payment_customer')
-    with op.batch_alter_table('order_management_payment', schema=None) as batch_op:
-        batch_op.drop_index('uq_order_management_payment_order', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index('ix_order_management_payment_payment')
-        batch_op.drop_index('ix_order_management_payment_owner')
-
     op.drop_table('order_management_payment')
-    with op.batch_alter_table('order_management_order_item', schema=None) as batch_op:
-        batch_op.drop_index('uq_order_management_order_item_product', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index('ix_order_management_order_item_seller')
-        batch_op.drop_index('ix_order_management_order_item_product')
-
     op.drop_table('order_management_order_item')
-    with op.batch_alter_table('order_management_order', schema=None) as batch_op:
-        batch_op.drop_index('uq_order_management_order_number', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index('ix_order_management_order_status')
-        batch_op.drop_index('ix_order_management_order_buyer')
-
     op.drop_table('order_management_order')
-    with op.batch_alter_table('order_ledger', schema=None) as batch_op:
-        batch_op.drop_index('uq_order_ledger_source')
-        batch_op.drop_index('ix_order_ledger_seller')
-        batch_op.drop_index('ix_order_ledger_order')
-
     op.drop_table('order_ledger')
-    with op.batch_alter_table('notification', schema=None) as batch_op:
-        batch_op.drop_index('uq_notification_told_once')
-        batch_op.drop_index('ix_notification_kind')
-        batch_op.drop_index('ix_notification_inbox')
-
     op.drop_table('notification')
-    with op.batch_alter_table('network_user', schema=None) as batch_op:
-        batch_op.drop_index('uq_network_user_email', sqlite_where=sa.text('is_active IS 1 OR archived_at IS NOT NULL'), postgresql_where=sa.text('is_active IS true OR archived_at IS NOT NULL'))
-        batch_op.drop_index('ix_network_user_role')
-        batch_op.drop_index('ix_network_user_archived_at', sqlite_where=sa.text('archived_at IS NOT NULL'), postgresql_where=sa.text('archived_at IS NOT NULL'))
-
     op.drop_table('network_user')
-    with op.batch_alter_table('marketplace_user', schema=None) as batch_op:
-        batch_op.drop_index('uq_marketplace_user_email', sqlite_where=sa.text('is_active IS 1 OR archived_at IS NOT NULL'), postgresql_where=sa.text('is_active IS true OR archived_at IS NOT NULL'))
-        batch_op.drop_index('ix_marketplace_user_role')
-        batch_op.drop_index('ix_marketplace_user_phone_digits')
-        batch_op.drop_index('ix_marketplace_user_archived_at', sqlite_where=sa.text('archived_at IS NOT NULL'), postgresql_where=sa.text('archived_at IS NOT NULL'))
-
     op.drop_table('marketplace_user')
-    with op.batch_alter_table('marketplace_subcategory', schema=None) as batch_op:
-        batch_op.drop_index('ix_marketplace_subcategory_category_id')
-
     op.drop_table('marketplace_subcategory')
-    with op.batch_alter_table('marketplace_search_index', schema=None) as batch_op:
-        batch_op.drop_index('uq_marketplace_search_index_reference', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index('ix_marketplace_search_index_subcategory_ref')
-        batch_op.drop_index('ix_marketplace_search_index_seller_ref')
-        batch_op.drop_index('ix_marketplace_search_index_reference_id')
-        batch_op.drop_index('ix_marketplace_search_index_category_ref')
-
     op.drop_table('marketplace_search_index')
     op.drop_table('marketplace_category')
-    with op.batch_alter_table('mail_message', schema=None) as batch_op:
-        batch_op.drop_index('ix_mail_message_waiting', sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"))
-        batch_op.drop_index('ix_mail_message_recipient')
-
     op.drop_table('mail_message')
-    with op.batch_alter_table('login_session', schema=None) as batch_op:
-        batch_op.drop_index('ix_login_session_user')
-        batch_op.drop_index('ix_login_session_expires_at')
-
     op.drop_table('login_session')
     op.drop_table('legal_entities')
     op.drop_table('job_run')
-    with op.batch_alter_table('idempotency_key', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_idempotency_key_created_at'))
-
     op.drop_table('idempotency_key')
-    with op.batch_alter_table('event_delivery', schema=None) as batch_op:
-        batch_op.drop_index('ix_event_delivery_pending', sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
-        batch_op.drop_index('ix_event_delivery_parked', sqlite_where=sa.text("status = 'parked'"), postgresql_where=sa.text("status = 'parked'"))
-
     op.drop_table('event_delivery')
-    with op.batch_alter_table('equipments', schema=None) as batch_op:
-        batch_op.drop_index('uq_equipments_external_id', sqlite_where=sa.text('is_active IS 1 AND external_id IS NOT NULL'), postgresql_where=sa.text('is_active IS true AND external_id IS NOT NULL'))
-        batch_op.drop_index(batch_op.f('ix_equipments_legal_entity_id'))
-
     op.drop_table('equipments')
-    with op.batch_alter_table('equipment_tokens', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_equipment_tokens_registry_client_id'))
-        batch_op.drop_index(batch_op.f('ix_equipment_tokens_expires_at'))
-
     op.drop_table('equipment_tokens')
-    with op.batch_alter_table('equipment_status_hstr', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_equipment_status_hstr_equipment_id'))
-
     op.drop_table('equipment_status_hstr')
-    with op.batch_alter_table('equipment_names', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_equipment_names_equipment_id'))
-
     op.drop_table('equipment_names')
     op.drop_table('equipment_dictionary')
-    with op.batch_alter_table('equipment_clients', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_equipment_clients_legal_entity_id'))
-
     op.drop_table('equipment_clients')
-    with op.batch_alter_table('due_work', schema=None) as batch_op:
-        batch_op.drop_index('ix_due_work_due_at')
-
     op.drop_table('due_work')
-    with op.batch_alter_table('divisions', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_divisions_legal_entity_id'))
-
     op.drop_table('divisions')
-    with op.batch_alter_table('division_equipment', schema=None) as batch_op:
-        batch_op.drop_index('uq_division_equipment_active', sqlite_where=sa.text('is_active IS 1'), postgresql_where=sa.text('is_active IS true'))
-        batch_op.drop_index(batch_op.f('ix_division_equipment_equipment_id'))
-        batch_op.drop_index(batch_op.f('ix_division_equipment_division_id'))
-
     op.drop_table('division_equipment')
-    with op.batch_alter_table('bucket_file', schema=None) as batch_op:
-        batch_op.drop_index('ix_bucket_file_bucket')
-
     op.drop_table('bucket_file')
-    with op.batch_alter_table('auction_offer_offer', schema=None) as batch_op:
-        batch_op.drop_index('uq_auction_offer_offer_pending', sqlite_where=sa.text("status = 'PENDING' AND is_active IS 1"), postgresql_where=sa.text("status = 'PENDING' AND is_active IS true"))
-        batch_op.drop_index('ix_auction_offer_offer_seller')
-        batch_op.drop_index('ix_auction_offer_offer_product')
-        batch_op.drop_index('ix_auction_offer_offer_lapsing', sqlite_where=sa.text("(status = 'PENDING' OR status = 'COUNTERED') AND is_active IS 1"), postgresql_where=sa.text("(status = 'PENDING' OR status = 'COUNTERED') AND is_active IS true"))
-        batch_op.drop_index('ix_auction_offer_offer_buyer')
-
     op.drop_table('auction_offer_offer')
-    with op.batch_alter_table('auction_offer_bid', schema=None) as batch_op:
-        batch_op.drop_index('uq_auction_offer_bid_active', sqlite_where=sa.text("status = 'ACTIVE' AND is_active IS 1"), postgresql_where=sa.text("status = 'ACTIVE' AND is_active IS true"))
-        batch_op.drop_index('ix_auction_offer_bid_user')
-        batch_op.drop_index('ix_auction_offer_bid_history')
-
     op.drop_table('auction_offer_bid')
-    with op.batch_alter_table('admin_moderation_action', schema=None) as batch_op:
-        batch_op.drop_index('ix_admin_moderation_action_recent')
-        batch_op.drop_index('ix_admin_moderation_action_entity')
-        batch_op.drop_index('ix_admin_moderation_action_admin')
-
     op.drop_table('admin_moderation_action')
-    # ### end Alembic commands ###

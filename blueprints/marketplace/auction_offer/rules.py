@@ -27,13 +27,9 @@ class Refusal:
     amount: int | None = None
 
 
-class Auction(Protocol):
-    """What a decision reads of an auction, by the names its listing has for it; amounts in minor units.
+class Prices(Protocol):
+    """The amounts that the seller fixed, in minor units, and how bids make the price of them (decisions 8, 11)."""
 
-    First what the seller fixed, then where the auction stands (decisions 8, 11)."""
-
-    @property
-    def bidding_mode(self) -> str: ...
     @property
     def start_price(self) -> int | None: ...
     @property
@@ -45,11 +41,27 @@ class Auction(Protocol):
     @property
     def buy_now_price(self) -> int | None: ...
     @property
+    def bidding_mode(self) -> str: ...
+
+
+class Times(Protocol):
+    """When bids are taken on an auction, and what a late bid moves (decision 11)."""
+
+    @property
     def start_bid_date(self) -> datetime | None: ...
+    @property
+    def effective_end(self) -> datetime | None: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
     @property
     def soft_close_seconds(self) -> int | None: ...
     @property
     def hard_end_date(self) -> datetime | None: ...
+
+
+class Auction(Prices, Times, Protocol):
+    """All that a decision may need of an auction, by the names its listing has for it: also where it stands."""
+
     @property
     def current_bid(self) -> int | None: ...
     @property
@@ -60,10 +72,6 @@ class Auction(Protocol):
     def runner_up_max(self) -> int | None: ...
     @property
     def bid_count(self) -> int: ...
-    @property
-    def effective_end(self) -> datetime | None: ...
-    @property
-    def closed_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ def least_bid(auction: Auction, table: IncrementTable, bidder: str) -> int:
     return auction.current_bid + increment(table, auction.current_bid)
 
 
-def window_refusal(auction: Auction, now: datetime) -> Refusal | None:
+def window_refusal(auction: Times, now: datetime) -> Refusal | None:
     """Return why nobody may bid at `now`, or None while bidding is open; the end itself is already too late."""
     if auction.closed_at is not None or is_over(auction, now):
         return Refusal("AuctionEnded", "The auction has ended")
@@ -220,7 +228,7 @@ def visible_amount(before: Auction, after: Standing, table: IncrementTable, *, b
     return least_bid(before, table, bidder)
 
 
-def extended_end(auction: Auction, now: datetime) -> datetime | None:
+def extended_end(auction: Times, now: datetime) -> datetime | None:
     """Return the effective end after a bid accepted at `now`: soft close, never past the hard end (decision 11)."""
     end = auction.effective_end
     if end is None or not auction.soft_close_seconds:
@@ -255,7 +263,7 @@ def standing_put_back(auction: Auction, table: IncrementTable, bids: list[Standi
     return replace(after, current_bid=max(after.current_bid or 0, auction.current_bid or 0))
 
 
-def may_come_back(auction: Auction, now: datetime) -> bool:
+def may_come_back(auction: Times, now: datetime) -> bool:
     """Return whether bids that a ban has taken out still count: the auction runs (M-5)."""
     return auction.closed_at is None and not is_over(auction, now)
 
@@ -311,7 +319,7 @@ def sold_to(auction: Auction, *, buyer: str, price: int) -> Standing:
     return replace(standing_of(auction), current_bid=price, highest_bidder_id=buyer, leader_max=price)
 
 
-def is_over(auction: Auction, now: datetime) -> bool:
+def is_over(auction: Times, now: datetime) -> bool:
     """Return whether the auction is due to be closed; one without an end is closed only by staff."""
     return auction.effective_end is not None and now >= auction.effective_end
 

@@ -35,11 +35,12 @@ class Company(Holdable, Entity):
     description: Mapped[str | None] = text()
     industry: Mapped[str | None] = string()
 
-    name_key: Mapped[str] = string(required=True, hidden=True)
-    orphaned_at: Mapped[datetime | None] = instant(hidden=True)
     folded_name: Mapped[str | None] = folded("name")
     folded_location: Mapped[str | None] = folded("location")
     folded_industry: Mapped[str | None] = folded("industry")
+
+    name_key: Mapped[str] = string(required=True, hidden=True)
+    orphaned_at: Mapped[datetime | None] = instant(hidden=True)
 
 
 class CompanyAdmin(Entity):

@@ -7,15 +7,20 @@ ACTING, SELLING, BUYING, WINNING, SETTLING = "acting", "selling", "buying", "win
 stands already, which a suspension leaves alone and a ban does not (M-5, M-6); keeping what was paid (M-7)."""
 
 
-class Standing(Protocol):
-    """What is read of an account; each end is None where there is none."""
+class Account(Protocol):
+    """What its holder and the passing of time make of an account; None: no lock."""
 
     @property
     def is_active(self) -> bool: ...
     @property
-    def is_banned(self) -> bool: ...
-    @property
     def locked_until(self) -> datetime | None: ...
+
+
+class Standing(Account, Protocol):
+    """The same with what moderation has taken from its holder (M-3); each end is None where there is none."""
+
+    @property
+    def is_banned(self) -> bool: ...
     @property
     def suspended_until(self) -> datetime | None: ...
     @property
