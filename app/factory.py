@@ -162,7 +162,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     runtime.keep(
         joins,
         ReadObjects((realm, one) for service in services for realm in service.realms for one in service.readable),
-        Subscriptions(one for service in services for one in service.subscriptions(kinds)),
+        Subscriptions(one for service in services for one in service.subscriptions(kinds, joins)),
         Schedule(one for one in annotations if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),

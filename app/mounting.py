@@ -33,9 +33,9 @@ def mount(app: Flask, services: Sequence[ServiceDeclaration], version: str) -> N
     runtime = runtime_of(app)
     runtime.part(Joins).check()
     runtime.part(ReadObjects).check()
-    settings, kinds = runtime.settings, runtime.part(ModeratedKinds)
+    settings, kinds, joins = runtime.settings, runtime.part(ModeratedKinds), runtime.part(Joins)
     runtime.keep(HealthReports(health_report, admin_health_report), EventsOfServices(
-        ((realm, service.name), ServiceEvents(service.emits, service.subscriptions(kinds)))
+        ((realm, service.name), ServiceEvents(service.emits, service.subscriptions(kinds, joins)))
         for service in services for realm in service.realms))
     install_tokens(app, runtime.part(Identity).keys)
     # No address is mended by a redirect: it would go to the host the caller named, with the token of the query.

@@ -12,7 +12,7 @@ from werkzeug.utils import import_string
 from app.annotations import annotations_in
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
 from app.data.person_rows import Obligation, PersonRows
-from app.data.reads.joins import JoinTarget, ObjectRelations
+from app.data.reads.joins import Joins, JoinTarget, ObjectRelations
 from app.data.visibility import ReadObject
 from app.events.subscriptions import Subscription
 from app.http.private_files import FileProperty
@@ -88,6 +88,8 @@ class ServiceDeclaration:
     """Which of its objects staff moderate, and how each is done."""
     reads_what_is_written: Callable[[ModeratedKinds], Subscription] | None = None
     """The subscriber that reads what people write, of the kinds of all services."""
+    follows_what_is_joined: Callable[[Joins], Subscription] | None = None
+    """The subscriber that keeps copies of what objects point at, of the relations of all services."""
     person_effects: tuple[PersonEffect, ...] = ()
     """What it does to its rows when staff suspend or ban their person."""
     notices: Mapping[str, NoticeKind] = field(default_factory=dict)
@@ -118,11 +120,13 @@ class ServiceDeclaration:
     def _fed(self) -> list[str]:
         return [index.schema.name for index in self.indexes if index.present is not None]
 
-    def subscriptions(self, kinds: ModeratedKinds) -> tuple[Subscription, ...]:
-        """Return its subscribers; `kinds` is what staff moderate of all services."""
+    def subscriptions(self, kinds: ModeratedKinds, joins: Joins) -> tuple[Subscription, ...]:
+        """Return its subscribers; `kinds` is what staff moderate, `joins` what objects point at, of all services."""
         marked = tuple(one for one in annotations_in(self.background) if isinstance(one, Subscription))
         fed = tuple(feed for index in self.indexes if (feed := index.fed) is not None)
-        return (*marked, *fed, *(() if self.reads_what_is_written is None else (self.reads_what_is_written(kinds),)))
+        of_all = (*(() if self.reads_what_is_written is None else (self.reads_what_is_written(kinds),)),
+                  *(() if self.follows_what_is_joined is None else (self.follows_what_is_joined(joins),)))
+        return (*marked, *fed, *of_all)
 
     def routes_in(self, realm: str) -> "Routes | None":
         """Return its URL map in one realm."""

@@ -62,6 +62,15 @@ def is_free(model: Any) -> ColumnElement[bool]:
     return free
 
 
+def shown_in_sql(model: Any, looks: Viewer, columns: Any = None) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which nothing holds a row from who looks, none of them for staff; `columns` are those
+    of an alias of its table."""
+    if looks.is_staff or not can_be_held(model):
+        return ()
+    free = is_free(model if columns is None else columns)
+    return (free if looks.user_id is None else is_shown_to_owner(model, looks.user_id, columns),)
+
+
 def is_shown_to_owner(model: Any, user_id: str | None, columns: Any = None) -> ColumnElement[bool]:
     """Return the condition that a list shows the row to this user: it is free, or HIDDEN and his own.
 

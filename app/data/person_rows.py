@@ -20,6 +20,9 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 First = Callable[[Actor, str, str | None], object]
 """What is done before: it is given the system actor of the realm, the person's id, and the request of the purge."""
 
+AtOnce = Callable[[UnitOfWork, str], object]
+"""What is done while the account is removed: it is given the person's id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -60,7 +63,8 @@ class PersonRows:
 
     ERASED: they are removed. ANONYMOUS: the name becomes NOBODY. KEPT: others need them, as `why` says; the id leads to
     no account any more. EXPIRING: they end by the clock, as `why` says. `people` is attribute → what else is blanked
-    with it; `first` is done before, in transactions of its own. `export` says why where it is nothing."""
+    with it; `first` is done before, in transactions of its own; `at_once` in the very transaction that removes the
+    account. `export` says why where it is nothing."""
 
     model: type[Base]
     fate: str
@@ -68,6 +72,7 @@ class PersonRows:
     why: str = ""
     first: First | None = field(default=None, compare=False)
     export: Exported | str = ""
+    at_once: AtOnce | None = field(default=None, compare=False)
 
     def forget(self, actor: Actor, user_id: str, cause: str | None) -> None:
         """Do to the rows of this person what is declared, in one transaction; a second time finds nothing.
@@ -128,13 +133,14 @@ class Obligations(tuple[Obligation, ...]):
 
 
 def rows_of_people(model: type[Base], fate: str, *people: str, export: Exported | str, why: str = "",
-                   first: First | None = None,
+                   first: First | None = None, at_once: AtOnce | None = None,
                    blanks: Mapping[str, Mapping[str, Any]] | None = None) -> PersonRows:
     """Return the declaration of one table: its attributes that name people, and what is blanked with each.
 
     `export`: what a person's export has of it, or why it has nothing."""
     said = blanks or {}
-    return PersonRows(model, fate, {name: said.get(name, {}) for name in people}, why, first, export)
+    return PersonRows(model, fate, {name: said.get(name, {}) for name in people}, why, first, export,
+                      at_once)
 
 
 def exported(name: str, *own: str, **more: Any) -> Exported:
@@ -148,6 +154,13 @@ def lock_in_order(work: UnitOfWork, model: type[Base], which: ColumnElement[bool
     rows = select(literal_column("1")).select_from(model).where(which).order_by(
         *inspect(model).primary_key).with_for_update().subquery()
     work.execute(select(func.count()).select_from(rows))
+
+
+def forget_at_once(work: UnitOfWork, tables: Iterable[PersonRows], user_id: str) -> None:
+    """Do what must not wait for `forget_person`, in the transaction that removes the account."""
+    for table in tables:
+        if table.at_once is not None:
+            table.at_once(work, user_id)
 
 
 def forget_person(actor: Actor, tables: Iterable[PersonRows], user_id: str, cause: str | None) -> None:

@@ -2,8 +2,8 @@
 
 A service declares what its objects point at and what it shows of its own objects; nobody imports another's models."""
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -15,10 +15,14 @@ from app.data.entity import Entity
 from app.data.holdings import holdings
 from app.data.list_cache import CacheVersions, VersionedCache
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import SeenRows
 from app.data.serialization import Wire, row_serializer
 
 Lender = Callable[[Actor, frozenset[str]], Mapping[str, Wire]]
 """Returns id → wire row of the active objects among the ids that the actor may see, in one statement."""
+Wanted = Sequence[tuple["JoinTarget", frozenset[str]]]
+Copies = Callable[[Wanted], Mapping[str, Mapping[str, Wire | None]]]
+"""Returns object → id → what is shown of it to the caller now, None where it is nothing, as far as copies have it."""
 _REMEMBERED = 20_000  # targets, some 700 bytes each
 
 
@@ -36,15 +40,27 @@ class JoinTarget:
     """What a service shows of one of its objects beside the rows that point at it: these fields and no others.
 
     `personal`: what is shown depends on who looks, so it is never remembered. `depends_on` are the version keys behind
-    it besides its own rows'. `added` are the fields that others add to it in a realm, `hiding` whom a realm hides."""
+    it besides its own rows'. `added` are the fields that others add to it in a realm, `hiding` whom a realm hides.
+    `seen` says the rule of a lender that is none itself: by it copies are proved (docs/decisions/121)."""
 
     object: str
     fields: tuple[str, ...]
     lend: Lender
+    seen: SeenRows | None = None
     personal: bool = False
     depends_on: tuple[str, ...] = ()
     added: Callable[[str], Iterable[str]] = lambda realm: ()
     hiding: Callable[[str], Hiding | None] = lambda realm: None
+
+    @property
+    def proof(self) -> SeenRows | None:
+        """What tells which of its rows an actor may see now, and in which version; None where nothing does."""
+        return self.seen or (self.lend if isinstance(self.lend, SeenRows) else None)
+
+    def shown(self, actor: Actor, ids: frozenset[str]) -> dict[str, Wire]:
+        """Return id → what is shown of it to an actor now, as the lender has it."""
+        fields = self.fields_in(actor.realm)
+        return {object_id: {name: row[name] for name in fields} for object_id, row in self.lend(actor, ids).items()}
 
     def fields_in(self, realm: str) -> tuple[str, ...]:
         """All fields that are shown in a realm."""
@@ -97,16 +113,31 @@ class _Join:
     local: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PointedAt:
+    """What rows point at of one kind of target: of each relation what each row names, an id or a list of ids."""
+
+    target: JoinTarget
+    named: tuple[tuple[Relation, list[Any]], ...]
+    ids: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note the ids once."""
+        object.__setattr__(self, "ids", frozenset(chain.from_iterable(_ids(*one) for one in self.named)))
+
+
 _Groups = tuple[tuple[JoinTarget, tuple[Relation, ...]], ...]
 
 
 def _by_target(joins: Iterable[_Join]) -> _Groups:
-    """Return each target with the relations that point at it, without those that the object's own query adds."""
+    """Return each target with the relations that point at it, without those that the object's own query adds; first the
+    targets that are remembered for everybody."""
     found: dict[str, list[_Join]] = defaultdict(list)
     for join in joins:
         if not join.relation.by_query:
             found[join.target.object].append(join)
-    return tuple((same[0].target, tuple(join.relation for join in same)) for same in found.values())
+    return tuple((same[0].target, tuple(join.relation for join in same))
+                 for same in sorted(found.values(), key=lambda same: same[0].target.personal))
 
 
 class Joins:
@@ -166,30 +197,42 @@ class Joins:
         """Return whether what is joined to rows of the model depends on who looks."""
         return any(target.personal or _hiding(target, model) for _, target in self.of(model))
 
-    def add(self, actor: Actor, asked: ReadRequest, model: type[Entity] | None, rows: list[Wire]) -> None:
+    def models(self) -> tuple[type[Entity], ...]:
+        """Return the objects that point at something."""
+        return tuple(self._joins)
+
+    def pointed_at(self, actor: Actor, model: type[Entity], rows: list[Wire], *, local_only: bool = False
+                   ) -> list["PointedAt"]:
+        """Return what rows point at, of each kind of target once (_by_target)."""
+        groups = self._groups.get((model, local_only), ())
+        return [PointedAt(target, tuple((relation, _named(actor, relation, rows)) for relation in relations))
+                for target, relations in groups]
+
+    def add(self, actor: Actor, asked: ReadRequest, model: type[Entity] | None, rows: list[Wire],
+            copies: Copies | None = None) -> None:
         """Add its target to every row under the relation's name: one statement for each kind of target.
 
-        What is not active, or not for the actor's eyes, is null, or left out of a list."""
+        What is not active, or not for the actor's eyes, is null, or left out of a list. `copies` are asked once, for
+        all kinds that are not remembered; what they do not have is read."""
         if not asked.joins or not rows or model is None:
             return
-        for target, relations in self._groups.get((model, asked.local_only), ()):
-            named = [(relation, _named(actor, relation, rows)) for relation in relations]
-            ids = frozenset(chain.from_iterable(_ids(*one) for one in named))
-            found = self._lent(actor, target, ids) if ids else {}
-            for relation, its in named:
+        groups = self.pointed_at(actor, model, rows, local_only=asked.local_only)
+        known: dict[str, Mapping[str, Wire | None]] = {}
+        for place, one in enumerate(groups):
+            def lend(one: PointedAt = one, place: int = place) -> Mapping[str, Wire]:
+                if copies is not None and one.target.object not in known:
+                    known.update(copies([(each.target, each.ids) for each in groups[place:] if each.ids]))
+                return _completed(actor, one, known.get(one.target.object, {}))
+            found = self._lent(actor, one.target, one.ids, lend) if one.ids else {}
+            for relation, its in one.named:
                 _show(relation, rows, its, found)
 
     def _found(self, model: type[Entity] | None) -> tuple[_Join, ...]:
         return () if model is None else self._joins.get(model, ())
 
-    def _lent(self, actor: Actor, target: JoinTarget, ids: frozenset[str]) -> Mapping[str, Wire]:
+    def _lent(self, actor: Actor, target: JoinTarget, ids: frozenset[str], lend: Callable[[], Mapping[str, Wire]]
+              ) -> Mapping[str, Wire]:
         """Return id → what is shown of it; what is the same for everybody is remembered until it changes."""
-        fields = target.fields_in(actor.realm)
-
-        def lend() -> dict[str, Wire]:
-            return {object_id: {name: row[name] for name in fields}
-                    for object_id, row in target.lend(actor, ids).items()}
-
         if target.personal or transaction.get() is not None:
             found = lend()  # what is not committed must not be remembered
         else:
@@ -199,6 +242,13 @@ class Joins:
             return found
         hidden = hiding.among(actor, ids)
         return {object_id: shown for object_id, shown in found.items() if object_id not in hidden}
+
+
+def _completed(actor: Actor, one: PointedAt, known: Mapping[str, Wire | None]) -> dict[str, Wire]:
+    """Return what is shown of a target's ids: what is known, and what is read of the others."""
+    found = {object_id: shown for object_id, shown in known.items() if shown is not None and object_id in one.ids}
+    unknown = one.ids - known.keys()
+    return found | one.target.shown(actor, unknown) if unknown else found
 
 
 def add_joins(actor: Actor, asked: ReadRequest, model: type[Entity], rows: list[Wire]) -> None:

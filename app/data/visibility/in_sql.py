@@ -14,7 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.actor import Actor
 from app.data.columns import constant
 from app.data.entity import Entity
-from app.data.held import HIDDEN, STRANGER, can_be_held, is_free, is_shown_to_owner
+from app.data.held import HIDDEN, STRANGER, can_be_held, shown_in_sql
 from app.data.visibility.expressions import (
     EVERYONE,
     AllOf,
@@ -191,10 +191,7 @@ def _in_realm(model: type[Entity], actor: Actor, columns: Any) -> tuple[Conditio
 
 
 def _held_in_sql(visibility: Visibility, actor: Actor, columns: Any) -> tuple[Condition, ...]:
-    looks, model = visibility.sees_held(actor), visibility.model
-    if looks.is_staff or not can_be_held(model):
-        return ()
-    return (is_free(columns) if looks.user_id is None else is_shown_to_owner(model, looks.user_id, columns),)
+    return shown_in_sql(visibility.model, visibility.sees_held(actor), columns)
 
 
 def _equals(field: _Field, values: tuple[Value, ...]) -> Condition:

@@ -3,16 +3,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, select
+from sqlalchemy import ColumnElement, and_, case, exists, select
 from sqlalchemy.orm import aliased
 
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import camel_case, iso
 from app.data.money import to_wire
-from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import record_version, seen_rows
 from app.data.serialization import Wire
 from app.data.visibility import holds, seen_by
 from app.identity.access import require, require_self_or_staff
@@ -127,10 +128,13 @@ def offers_as_of_now(rows: Iterable[Wire]) -> list[Wire]:
     return [_as_of(moment, row) for row in rows]
 
 
-def offers_seen_by(actor: Actor, offer_ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → offer, for joins: those the actor made or received; all for staff."""
-    moment = iso(now())
-    return {id: _as_of(moment, row) for id, row in rows_by_id(Offer, offer_ids, *seen_by(OFFERS, actor)).items()}
+def _mark(model: type[Offer]) -> ColumnElement[str]:
+    lapsed = and_(model.status.in_(OPEN_OFFER_STATUSES), model.expires_at < now())
+    return record_version(model) + case((lapsed, ":lapsed"), else_="")
+
+
+offers_seen_by = seen_rows(Offer, lambda actor: seen_by(OFFERS, actor), as_of_now=offers_as_of_now, mark=_mark)
+"""For joins: offers the actor made or received; all for staff."""
 
 
 def _as_of(moment: str | None, row: Wire) -> Wire:

@@ -1,5 +1,5 @@
 """The reads of orderManagement: orders and lines, each for whom it concerns (§7.2)."""
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,11 @@ from app.actor import Actor
 from app.data.columns import iso
 from app.data.moderated_kinds import Subject
 from app.data.money import to_minor, to_wire
-from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
+from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import seen_rows
 from app.data.serialization import Wire, row_serializer
 from app.data.visibility import holds, seen_by
 from app.errors import NotFound
@@ -155,14 +156,10 @@ def list_items(actor: Actor, asked: ReadRequest) -> Listing:
     return list_rows(OrderItem, asked.page, *asked.where, *seen_by(ITEMS, actor))
 
 
-def orders_seen_by(actor: Actor, order_ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → order, for joins: those the actor bought or sold lines of; all for staff."""
-    return rows_by_id(Order, order_ids, *seen_by(ORDERS, actor))
-
-
-def items_seen_by(actor: Actor, item_ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → line, for joins: those the actor bought or sold; all for staff."""
-    return rows_by_id(OrderItem, item_ids, *seen_by(ITEMS, actor))
+orders_seen_by = seen_rows(Order, lambda actor: seen_by(ORDERS, actor))
+"""For joins: orders the actor bought or sold lines of; all for staff."""
+items_seen_by = seen_rows(OrderItem, lambda actor: seen_by(ITEMS, actor))
+"""For joins: lines the actor bought or sold; all for staff."""
 
 
 def list_sales(actor: Actor, asked: ReadRequest) -> Listing:

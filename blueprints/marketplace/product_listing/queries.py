@@ -13,9 +13,10 @@ from app.data.reads import Listing, Page, fetch, find_any_row, get_row, list_row
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.joins import add_joins
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import seen_rows
 from app.data.serialization import Wire
 from app.data.short_ids import ids_named
-from app.data.visibility import expression_in_sql, holds, seen_by, those_visible
+from app.data.visibility import expression_in_sql, holds, seen_by
 from app.errors import NotFound
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.visibility import OWN_MEDIA, PRODUCTS
@@ -56,11 +57,8 @@ def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
     return rows
 
 
-def listings_seen_by(actor: Actor, product_ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → live listing the actor may see, for joins: those of sellers who rest only to themselves and staff."""
-    rows = rows_by_id(Product, product_ids, viewer=viewer(actor))
-    seen = those_visible(PRODUCTS, list(rows.values()), actor)
-    return {id: row for (id, row), is_seen in zip(rows.items(), seen, strict=True) if is_seen}
+listings_seen_by = seen_rows(Product, lambda actor: seen_by(PRODUCTS, actor), viewer=viewer)
+"""For joins: live listings the actor may see, those of sellers who rest only to themselves and staff."""
 
 
 def media_by_id(media_ids: Iterable[str]) -> dict[str, Wire]:

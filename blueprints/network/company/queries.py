@@ -8,9 +8,10 @@ from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
 from app.data.person_rows import Person
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import seen_rows
 from app.data.serialization import Wire
 from app.data.visibility import expression_in_sql, member, seen_by
 from app.errors import NotFound
@@ -117,9 +118,8 @@ def followers_of(company_id: str, most: int, after: str = "") -> list[str]:
         .order_by(CompanyFollower.user_id).limit(most))]
 
 
-def companies_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → company of those among the ids whose page the actor sees, in one statement: for joins."""
-    return rows_by_id(Company, ids, *seen_by(COMPANIES, actor), viewer=viewer_of_role(actor))
+companies_seen_by = seen_rows(Company, lambda actor: seen_by(COMPANIES, actor), viewer=viewer_of_role)
+"""For joins: companies whose page the actor sees."""
 
 
 def companies_found(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:

@@ -1,7 +1,6 @@
 """The reads of jobApplication: who keeps a posting, who sees it, and whose applications are shown to whom.
 
 A posting is kept by the current admins of its company, or without one by its poster (NET-12)."""
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,9 +11,10 @@ from app.actor import Actor
 from app.data.columns import iso
 from app.data.held import Viewer, is_held_from, viewer_of_role
 from app.data.person_rows import Person
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import seen_rows
 from app.data.serialization import Wire
 from app.data.visibility import holds, rule_in_sql, seen_by
 from app.errors import NotFound
@@ -62,13 +62,14 @@ def posting_facts(posting_id: str) -> PostingFacts | None:
     return None if row is None else PostingFacts(*row)
 
 
-def postings_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → posting of those among the ids that the actor sees or has applied for, in one statement: for
-    joins."""
+def _seen_or_applied_for(actor: Actor) -> tuple[ColumnElement[bool]]:
     own = select(JobApplication.job_posting_id).where(
         JobApplication.applicant_user_id == actor.user_id, JobApplication.is_active.is_(True))
-    return rows_by_id(JobPosting, ids, or_(rule_in_sql(POSTINGS, actor), JobPosting.id.in_(own)),
-                      viewer=viewer_of_role(actor))
+    return (or_(rule_in_sql(POSTINGS, actor), JobPosting.id.in_(own)),)
+
+
+postings_seen_by = seen_rows(JobPosting, _seen_or_applied_for, viewer=viewer_of_role)
+"""For joins: postings the actor sees or has applied for."""
 
 
 def postings_by(person: Person) -> ColumnElement[bool]:

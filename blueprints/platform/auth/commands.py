@@ -10,7 +10,7 @@ from app.clock import now
 from app.data.batches import purge
 from app.data.columns import iso
 from app.data.holdings import handed_down
-from app.data.person_rows import NOBODY
+from app.data.person_rows import NOBODY, PersonTables, forget_at_once
 from app.data.reads import fetch
 from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -361,4 +361,5 @@ def _purge(work: UnitOfWork, account: Account) -> None:
                               rests_until=now() + REST_AFTER_END if was_shown else None))
     is_its_phone = getattr(account, "mobile_verified", False)
     forget_letters(work, account.email, account.id, *((account.phone,) if is_its_phone else ()))
+    forget_at_once(work, runtime().part(PersonTables), account.id)
     work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})

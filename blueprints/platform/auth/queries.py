@@ -4,7 +4,21 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, Select, bindparam, cast, false, func, null, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+)
 
 from app.actor import Actor
 from app.clock import now
@@ -18,6 +32,7 @@ from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared_among, is_among
 from app.data.reads.read_request import ReadRequest
+from app.data.reads.seen_rows import SeenRows, record_version
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.folding import compact
@@ -95,6 +110,18 @@ def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
         model.id.in_(wanted), model.is_active.is_(True)))
     return {row.id: {"id": row.id, "fullname": row.fullname, "avatar": row.avatar,
                      **dict(zip(added, row[3:], strict=True)), "isActive": True} for row in rows}
+
+
+def _mark(model: type[Account]) -> ColumnElement[str]:
+    """Return in which version a brief is shown: what others add to it is no column of the account."""
+    mark = record_version(model)
+    for make in added_to_briefs(model.__realm__).values():
+        mark = mark + func.coalesce(literal(":") + make(model.id), "")
+    return mark
+
+
+BRIEF_USERS = SeenRows(account_model, mark=_mark)
+"""The same people as of `brief_users`, whoever looks; of them the marks alone are asked."""
 
 
 def contact_of(realm: str, user_id: str) -> Wire | None:

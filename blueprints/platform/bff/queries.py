@@ -42,6 +42,7 @@ from blueprints.platform.bff.rules import (
     read_filters,
     wrong,
 )
+from blueprints.platform.bff.stored_views import copies_of
 from blueprints.platform.bff.word_index import EVERYWHERE, searched_as, suggested
 from blueprints.platform.bff.words import MOST_WORDS, NAMES_NOTHING, asks_too_much, names_rows
 
@@ -276,5 +277,6 @@ def _reader_of(realm: str) -> Any:
 def _completed(index: CallersIndex, rows: list[Wire], joins: ReadRequest) -> list[Wire]:
     """Return rows that the caller sees as he sees them, with what they point at."""
     actor, asked = index.actor, ReadRequest() if index.view else joins
-    holdings().joins.add(actor, asked, index.model, rows)
+    copies = copies_of(actor, index.view, index.model, rows) if index.view else None
+    holdings().joins.add(actor, asked, index.model, rows, copies)
     return index.object.completed(actor, asked, those_shown(index.object.visibility, rows, actor))

@@ -23,4 +23,4 @@ def view_of(realm: str, name: str) -> tuple[str, str] | None:
 
 def views_of(realm: str) -> Mapping[str, str]:
     """Return the views of a realm: name → object."""
-    return _OF[realm]
+    return _OF.get(realm, {})

@@ -3,6 +3,7 @@ from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.briefs import added_to_briefs
+from blueprints.platform.auth.queries import BRIEF_USERS
 from blueprints.platform.people import subscribers
 from blueprints.platform.people.index import READABLE
 from blueprints.platform.people.models import Block
@@ -16,7 +17,7 @@ SERVICE = ServiceDeclaration(
     background=(subscribers,),
     emits=lambda realm: (forgotten_topic(realm),),
     readable=READABLE,
-    targets=(JoinTarget("user", BRIEF, lambda actor, ids: user_briefs(actor.realm, ids), added=added_to_briefs,
-                        hiding=hiding_in),),
+    targets=(JoinTarget("user", BRIEF, lambda actor, ids: user_briefs(actor.realm, ids), seen=BRIEF_USERS,
+                        added=added_to_briefs, hiding=hiding_in),),
     persons=(rows_of_people(Block, ERASED, "blocker_id", "blocked_id", export=exported("blocks", "blocker_id")),),
 )
