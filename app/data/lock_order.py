@@ -24,7 +24,7 @@ from app.data.entity import Base
 #   460 - 469 postings, applications
 #   480 - 489 conversations, messages, participants, receipts
 #   500 - 509 profiles, their terms and views, dictionaries
-#   880       filters that people keep
+#   880 - 882 filters that people keep, copies of views
 #   890       uploaded files
 #   895       devices of push messages
 #   900 - 990 letters, idempotency keys, due work, the end of the audit chain: settled last

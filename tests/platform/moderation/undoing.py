@@ -19,6 +19,8 @@ NOT_COMPARED = frozenset({
     # outbox and deliveries, notices, letters, sessions
     "outbox_record", "outbox_log", "event_delivery", "notification", "notice", "notice_unread", "mail_message",
     "login_session",
+    # copies of rows that are compared themselves
+    "stored_view", "stored_view_part",
 })
 NEVER_COMPARED = frozenset({"record_version", "updated_at", "request_id"})
 MADE_ANEW = frozenset({"id", "created_at", "indexed_at"})
