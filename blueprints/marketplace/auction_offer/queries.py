@@ -128,12 +128,12 @@ def offers_as_of_now(rows: Iterable[Wire]) -> list[Wire]:
     return [_as_of(moment, row) for row in rows]
 
 
-def _mark(model: type[Offer]) -> ColumnElement[str]:
+def _version_shown(model: type[Offer]) -> ColumnElement[str]:
     lapsed = and_(model.status.in_(OPEN_OFFER_STATUSES), model.expires_at < now())
     return record_version(model) + case((lapsed, ":lapsed"), else_="")
 
 
-offers_seen_by = seen_rows(Offer, lambda actor: seen_by(OFFERS, actor), as_of_now=offers_as_of_now, mark=_mark)
+offers_seen_by = seen_rows(Offer, lambda actor: seen_by(OFFERS, actor), as_of_now=offers_as_of_now, mark=_version_shown)
 """For joins: offers the actor made or received; all for staff."""
 
 

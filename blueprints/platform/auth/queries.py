@@ -112,7 +112,7 @@ def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
                      **dict(zip(added, row[3:], strict=True)), "isActive": True} for row in rows}
 
 
-def _mark(model: type[Account]) -> ColumnElement[str]:
+def _version_shown(model: type[Account]) -> ColumnElement[str]:
     """Return in which version a brief is shown: what others add to it is no column of the account."""
     mark = record_version(model)
     for make in added_to_briefs(model.__realm__).values():
@@ -120,7 +120,7 @@ def _mark(model: type[Account]) -> ColumnElement[str]:
     return mark
 
 
-BRIEF_USERS = SeenRows(account_model, mark=_mark)
+BRIEF_USERS = SeenRows(account_model, mark=_version_shown)
 """The same people as of `brief_users`, whoever looks; of them the marks alone are asked."""
 
 
