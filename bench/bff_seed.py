@@ -1,7 +1,8 @@
 """Gives a home that `bench.seed` has filled as many rows of other objects that everybody reads.
 
 `python -m bench.bff_seed ROWS`: subcategories and records of the marketplace's search; every third listing becomes an
-auction that runs, and half of those have a bid."""
+auction that runs, and half of those have a bid. Listings get titles whose words are as unevenly common as in a
+language, and their index of words is written."""
 
 import json
 import sys
@@ -13,11 +14,15 @@ from sqlalchemy import select, text
 
 from app.clock import now
 from app.data.entity import db
+from app.data.folded import searched_form
 from app.data.reads import fetch
 from app.data.sqlite_write_lock import sqlite_write_lock
 from app.factory import create_app
+from app.search.catalogue import rebuild_index
+from bench.search import Market
 from bench.seed import fill
 from blueprints.marketplace.category_management.models import GROUPS, Category, Subcategory
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.search_indexing.models import SearchIndex
 
 _IN_MINUTES = {"sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+' || (price / 10) || ' minutes')",
@@ -25,10 +30,14 @@ _IN_MINUTES = {"sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+' || (price / 
 AUCTIONS = """UPDATE product_listing_product SET type = 'AUCTION', start_price = price, price = NULL,
     current_bid = CASE WHEN price / 10 % 2 = 0 THEN price + 100 END, effective_end = {end}, end_bid_date = {end}
     WHERE price / 10 % 3 = 0"""
+TITLE_WORDS = 6
+COMMON, SECOND, RARE = 0, 20, 10_000
+"""Places in the order of how common words are of those that are looked for: about one title in twelve has the first,
+one in thirty the second, five to ten of 100,000 the last."""
 
 
-def seed(app: Flask, rows: int) -> dict[str, int]:
-    """Write everything; return how many rows of each there are more."""
+def seed(app: Flask, rows: int) -> dict[str, Any]:
+    """Write everything; return how many rows of each there are more, and the words to look for, the commonest first."""
     with app.app_context():
         [category] = fetch(select(Category.id).limit(1))[0]
         fill(Subcategory, ({"name": f"Lenses {number}", "folded_name": f"lenses{number}", "category_id": category,
@@ -38,10 +47,21 @@ def seed(app: Flask, rows: int) -> dict[str, int]:
         name = db.engine.dialect.name
         with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
             connection.execute(text(AUCTIONS.format(end=_IN_MINUTES[name])))
+        market = Market()
+        _give_titles(market)
+        rebuild_index("products")
         if name == "postgresql":
             with db.engine.execution_options(reads_only=True).connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
-    return {"rows": rows}
+    return {"rows": rows, "words": [market.words[place] for place in (COMMON, SECOND, RARE)]}
+
+
+def _give_titles(market: Market) -> None:
+    titles = {row.id: market.some_words(TITLE_WORDS) for row in fetch(select(Product.id))}
+    with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(
+            text("UPDATE product_listing_product SET title = :title, folded_title = :folded WHERE id = :id"),
+            [{"id": one, "title": title, "folded": searched_form(title)} for one, title in titles.items()])
 
 
 def _records(rows: int) -> Iterator[dict[str, Any]]:

@@ -170,8 +170,9 @@ class SearchIndex(Protocol):
     def search(self, query: SearchQuery) -> SearchResult:
         """The page asked for. Raises InvalidSearch only."""
 
-    def ids(self, query: SearchQuery) -> list[str] | None:
-        """The ids of all matches in order, whatever page the query asks for, as they stood at one moment.
+    def ids(self, query: SearchQuery, most: int | None = None) -> list[str] | None:
+        """The ids of all matches in order, whatever page the query asks for, as they stood at one moment; of the first
+        `most` where that is said.
 
         None while the index cannot be read. Raises InvalidSearch only."""
 

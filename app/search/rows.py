@@ -178,6 +178,8 @@ def chosen_indexes(written: str | None, known: Mapping[str, SearchedRows]) -> li
     return [known[name] for name in names]
 
 
+WORDLESS_RELEVANCE = "relevance is that of words: expected some in q"
+"""What is said to who asks for the best match first of nothing."""
 ASKED_WORDS = "words to search for, the last may be a beginning; best match first, what holds all of them before " \
               "what holds some; a plural finds its singular, a word that nothing holds the one that is a letter away"
 ASKED_HIGHLIGHTS = "true: the answer says in `highlights` where the words stand"

@@ -1,6 +1,8 @@
-"""What a page of the read layer costs one client, in the order of its default and in others."""
+"""What a page of the read layer costs one client: in the order of its default and in others, and of words."""
 
 import os
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from bench import one_client
 from bench.guildhall import Guildhall
@@ -32,13 +34,29 @@ _ASKED = {
     "… by name": ("subcategory", "&sortBy=name", None),
     "… by name, backwards": ("subcategory", "&sortBy=name&sortOrder=desc", None),
     "{rows} records of the search, the default order": ("searchIndex", "", None)}
+_FACET, _BY_PRICE = "&facets=condition", "&sort=priceAscending"
+_TYPED = {
+    "a word of one listing in thirteen": ("{0}%20", ""), "… and one facet": ("{0}%20", _FACET),
+    "… the cheapest first": ("{0}%20", _BY_PRICE),
+    "a word of one in 12,000": ("{2}%20", ""), "… and one facet ": ("{2}%20", _FACET),
+    "two words": ("{0}%20{1}%20", ""), "two words and one facet": ("{0}%20{1}%20", _FACET),
+    "three letters of a word": ("{3}", ""), "… and one facet  ": ("{3}", _FACET),
+    "a word of all listings": ("hawksworth%20", "")}
+"""Words over listings: what is typed, made of the common, the second, the rare one, and the beginning of the common."""
+
+
+def _asked(words: Sequence[str]) -> Iterator[tuple[str, str, str, Any]]:
+    for name, (index, query, filters) in _ASKED.items():
+        yield name, index, query, filters
+    for name, (typed, more) in _TYPED.items():
+        yield name, _LISTINGS, f"&q={typed.format(*words, words[0][:3])}{more}", None
 
 
 def measure(hall: Guildhall, server: Server, rows: int) -> Section:
     """Ask for a page of each list again and again."""
     client, token = OneClient(server), hall.seeded["tokens"][0]
     section = Section(f"The read layer, {hall.database}", COLUMNS)
-    for name, (index, query, filters) in _ASKED.items():
+    for name, index, query, filters in _asked(hall.seeded["words"]):
         path = LIST.format(index) + query
         request = Request(path, token=token) if filters is None else Request(path, "POST", filters, token)
         [times] = measured_in_turn(server, [lambda request=request: client.timed(request)[0]], _ROUNDS, _EACH)

@@ -149,11 +149,12 @@ class WhooshIndex:
         return self._read(lambda schema, snapshot: ranking.run(schema, snapshot, query, synonyms),
                           SearchResult(ready=False))
 
-    def ids(self, query: SearchQuery) -> list[str] | None:
-        """The ids of all matches in order; None when the index is broken. Raises InvalidSearch only."""
+    def ids(self, query: SearchQuery, most: int | None = None) -> list[str] | None:
+        """The ids of all matches in order, of the first `most` where that is said; None when the index is broken.
+        Raises InvalidSearch only."""
         ranking.check(self.schema, query)
         synonyms = self._synonyms()
-        return self._read(lambda schema, snapshot: ranking.all_ids(schema, snapshot, query, synonyms), None)
+        return self._read(lambda schema, snapshot: ranking.all_ids(schema, snapshot, query, synonyms, most), None)
 
     def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
         """What a text that is being typed may become; nothing when the index is broken. Raises InvalidSearch only."""

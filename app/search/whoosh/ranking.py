@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from app.search.facets import most_frequent
@@ -40,7 +40,8 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: S
             held += _ends(view, name, docs)
         if window:
             candidates += _best(schema, view, docs, scores, query.sort, window)
-    ordered = _in_order(candidates, query.sort, by_relevance)[query.offset : window]
+    places = _in_order([one.key for one in candidates], [one.id for one in candidates], query.sort, by_relevance)
+    ordered = [candidates[place] for place in places[query.offset : window]]
     return SearchResult(
         total=found.total,
         hits=tuple(Hit(one.id, one.score, one.view.data.document(one.doc)) for one in ordered),
@@ -51,13 +52,21 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: S
     )
 
 
-def all_ids(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms) -> list[str]:
-    """The ids of all matches in the order of the query, without its page. Raises SegmentDamaged."""
+def all_ids(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms,
+            most: int | None = None) -> list[str]:
+    """The ids of all matches in the order of the query, without its page, the first `most` where that is said. Raises
+    SegmentDamaged."""
     by_relevance = query.sort is None and bool(query.text.strip())
-    ordered: list[_Found] = []
+    keys: list[Any] = []
+    names: list[str] = []
     for view, docs, scores in find(schema, snapshot, query, synonyms, scored=by_relevance).parts:
-        ordered += _best(schema, view, docs, scores, query.sort, len(docs))
-    return [one.id for one in _in_order(ordered, query.sort, by_relevance)]
+        ids = view.data.ids()
+        key, descending = _key(schema, view, scores, query.sort)
+        if most is not None and len(docs) > most:
+            docs = _within(docs, key, descending, most)
+        keys += map(key, docs)
+        names += [ids.values[ids.codes[doc]] or "" for doc in docs]
+    return [names[place] for place in _in_order(keys, names, query.sort, by_relevance)[:most]]
 
 
 def check(schema: IndexSchema, query: SearchQuery) -> None:
@@ -133,9 +142,10 @@ def _key(
     return (lambda doc: rows.values[rows.codes[doc]]), sort.descending
 
 
-def _in_order(candidates: list[_Found], sort: Sort | None, by_relevance: bool) -> list[_Found]:
+def _in_order(keys: Sequence[Any], names: Sequence[str], sort: Sort | None, by_relevance: bool) -> list[int]:
+    """Return the places of documents in their order: by their keys, equal ones and those without one by their ids."""
     descending = by_relevance or (sort is not None and sort.descending)
-    ordered = sorted(candidates, key=lambda found: found.id)
-    valued = [found for found in ordered if found.key is not None]
-    valued.sort(key=lambda found: found.key, reverse=descending)
-    return valued + [found for found in ordered if found.key is None]
+    places = sorted(range(len(names)), key=names.__getitem__)
+    valued = [place for place in places if keys[place] is not None]
+    valued.sort(key=keys.__getitem__, reverse=descending)
+    return valued if len(valued) == len(places) else valued + [place for place in places if keys[place] is None]

@@ -12,16 +12,17 @@ from app.data.reads.read_request import ReadRequest
 from app.errors import InvalidInput
 from app.runtime import runtime
 from app.search import Filter, Sort
+from app.search.rows import WORDLESS_RELEVANCE
 from blueprints.marketplace.product_listing.rules import CONDITIONS, TYPES
 
-PRICE = "askingPrice"
+PRICE, RELEVANCE = "askingPrice", "relevance"
 CHOICES: Mapping[str, tuple[str, ...] | None] = {
     "type": TYPES, "condition": CONDITIONS, "categoryId": None, "subcategoryId": None, "sellerId": None,
     "currency": None}
 """What is compared as a whole, with the values it may have where these are known."""
 FACETS = ("documentType", "type", "condition", "categoryId", "subcategoryId", "sellerId", "currency", PRICE)
 SORTS: Mapping[str, Sort | None] = {
-    "relevance": None, "priceAscending": Sort(PRICE), "priceDescending": Sort(PRICE, descending=True),
+    RELEVANCE: None, "priceAscending": Sort(PRICE), "priceDescending": Sort(PRICE, descending=True),
     "newest": Sort("createdAt", descending=True), "endingSoonest": Sort("endBidDate")}
 _MOST_VALUES, _MOST_LENGTH = 100, 64
 
@@ -31,7 +32,8 @@ ARGUMENTS: dict[str, str] = {
     "priceFrom": "the least asking price: of a listing its price, of an auction the current bid, without one the "
                  "start; in `currency`, else in that of MARKETPLACE_CURRENCY",
     "priceTo": "the highest asking price, likewise",
-    "sort": f"one of {', '.join(SORTS)}; prices within one currency, as above; of auctions those that still run",
+    "sort": f"one of {', '.join(SORTS)}; {RELEVANCE} with words in q; prices within one currency, as above; of "
+            "auctions those that still run",
     "facets": f"what is counted, separated by commas: {', '.join(FACETS)}",
 }
 EXTRAS: dict[str, Any] = {
@@ -92,6 +94,8 @@ def narrowed_by(asked: ReadRequest) -> Narrowed:
     sort = given.get("sort", "")
     if sort and sort not in SORTS:
         raise _wrong("sort", f"one of {', '.join(SORTS)}")
+    if sort == RELEVANCE and not given.get("q", "").strip():
+        raise InvalidInput(f"sort: {WORDLESS_RELEVANCE}", detail={"sort": WORDLESS_RELEVANCE})
     facets = _values("facets", given["facets"], FACETS) if given.get("facets") else ()
     named = chosen.get("currency", (runtime().settings.marketplace_currency,))
     by_price = any(price) or sort.startswith("price") or PRICE in facets

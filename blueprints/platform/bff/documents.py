@@ -42,7 +42,8 @@ _MANNER: Document = MANNER | {"degraded": {
     "type": "boolean", "const": True, "description":
     "there where words were looked for in the newest 10,000 rows alone, without relevance"}, "atLeast": {
     "type": "boolean", "const": True, "description":
-    "there where more than 10,000 rows of the index hold the words: total and facets count among the best 10,000"}}
+    "there where more than 10,000 rows hold the words, or would have to be looked through: total and facets count "
+    "among the best, or newest, 10,000; of a search, which looks through so many in all indexes together, among fewer"}}
 _TOTAL_AGE: Document = {"X-Total-Age": "how many ms ago total was counted; only where rows may have changed since"}
 
 

@@ -10,7 +10,7 @@ from app.actor import Actor
 from app.data.columns import iso
 from app.data.connections import reading
 from app.data.holdings import holdings
-from app.data.id_sets import among
+from app.data.id_sets import among, lost
 from app.data.reads import fetch, rows_by_id, wire_rows
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
@@ -74,6 +74,7 @@ class Narrowed:
         self._only = tuple(only)
         self._visible = self._seen(by_id=False)
         self._manner: Manner | None = None
+        self._has_left_some = False
         self._rule: Any = _UNKNOWN
         self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
         self._where = self._condition_of(conditions, self._ranked)
@@ -82,12 +83,12 @@ class Narrowed:
     def manner(self) -> dict[str, Any]:
         """Return what an answer says of how words were looked for: `degraded` in the newest rows alone, without
         relevance (FD-8), `relaxed` by any of them, `corrected` by others than were typed (FD-4), `atLeast` where the
-        total counts those among the best 10,000 alone."""
+        total counts those among the best 10,000 alone, or there are rows that nobody looked through."""
         if self._ranked is None:
             return {}
-        if self._manner is None:
-            return {"degraded": True}
-        said = {"relaxed": self._manner.relaxed, "corrected": self._manner.corrected, "atLeast": self._manner.cut}
+        how = self._manner or Manner()
+        said = {"degraded": self._manner is None, "relaxed": how.relaxed, "corrected": how.corrected,
+                "atLeast": how.cut or self._has_left_some}
         return {name: value for name, value in said.items() if value}
 
     @property
@@ -253,12 +254,17 @@ class Narrowed:
         if rows is None:
             return self._looked_through(where, worded, searched)
 
+        by_id = self._condition_of(plain, None, by_id=True)
+
         def seen(ids: Sequence[str]) -> list[str]:
-            found = {row.id for row in fetch(select(self._model.id).where(where, among(self._model.id, ids)))}
-            return [one for one in ids if one in found]
+            if plain or self._only:  # these may leave few
+                found = {row.id for row in fetch(select(self._model.id).where(by_id, among(self._model.id, ids)))}
+                return [one for one in ids if one in found]
+            gone = {row.value for row in fetch(lost(ids, self._model.id, by_id, self._dialect))}
+            return [one for one in ids if one not in gone] if gone else [*ids]
 
         reached = reached_in_sql(self._index.object.visibility, self._index.actor)
-        beside_of = None if reached is None else and_(where, is_not_indexed(rows), reached)
+        beside_of = None if reached is None else and_(by_id, is_not_indexed(rows), reached)
         beside = [] if beside_of is None else self._looked_through(beside_of, (), searched)
         ranked = ranked_by_index(rows, self._words, seen, self._rule_of(rows), beside=len(beside), manner=self._manner)
         if ranked is None:
@@ -318,8 +324,9 @@ class Narrowed:
         names = {**searched, **{one.of.name: one.of for one in worded}}
         columns = [beginning(getattr(self._model, one.attribute)) for one in names.values()]
         rows = fetch(select(self._model.id, *columns).where(where).order_by(
-            self._model.created_at.desc(), self._model.id.desc()).limit(most))
-        documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
+            self._model.created_at.desc(), self._model.id.desc()).limit(most and most + 1))
+        self._has_left_some |= most is not None and len(rows) > most
+        documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows[:most]]
         return holding_words(documents, list(searched), words) if searched else documents
 
 

@@ -22,6 +22,7 @@ from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
 from app.search.misses import note_miss
 from app.search.port import WINDOW
+from app.search.rows import WORDLESS_RELEVANCE
 from blueprints.platform.bff.highlighted import Highlights, highlighted
 from blueprints.platform.bff.indexes import (
     HELD,
@@ -214,7 +215,7 @@ def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | 
     if asked.sort is not None and asked.sort not in index.sorts:
         faults["sort"] = f"expected one of {', '.join(index.sorts)}"
     elif asked.sort == RELEVANCE.name and not asked.words.strip():
-        faults["sort"] = "relevance is that of words: expected some in q"
+        faults["sort"] = WORDLESS_RELEVANCE
     if asked.sort_by is not None and asked.sort_by not in index.sortable:
         faults["sortBy"] = f"expected one of {', '.join(index.sortable)}"
     if unknown := [name for name in asked.facets if name not in index.countable]:

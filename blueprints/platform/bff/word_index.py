@@ -78,7 +78,7 @@ def ranked_by_index(rows: IndexedRows, words: str, seen: Seen, rule: Condition |
                         sort=None if is_public else NEWEST_FIRST, private=not is_public)
 
     def look(text: str, *, any_word: bool = False) -> tuple[list[str], bool]:
-        ids = index.ids(replace(query, text=text, any_word=any_word))
+        ids = index.ids(replace(query, text=text, any_word=any_word), WINDOW + 1)
         if ids is None:
             raise _CannotBeReadError
         return seen(ids[:WINDOW]), len(ids) > WINDOW

@@ -79,6 +79,16 @@ def test_prices_in_two_currencies_are_not_compared(buyer: ApiClient) -> None:
     assert buyer.get(MANY, query_string={"currency": "USD,EUR"}).status_code == 200
 
 
+@pytest.mark.parametrize("words", [{}, {"q": " "}])
+def test_relevance_without_words_is_refused_here_as_in_the_read_layer(buyer: ApiClient, words: dict[str, str]) -> None:
+    """There is no order that it could mean (docs/decisions/118)."""
+    answers = [buyer.get(path, query_string={"sort": "relevance", **words})
+               for path in (MANY, f"{BASE}/v1/searchindexs", "/marketplace/bff-service/searchIndex/list")]
+    assert [answer.status_code for answer in answers] == [400] * 3
+    assert len({answer.json["detail"]["sort"] for answer in answers}) == 1
+    assert buyer.get(MANY, query_string={"sort": "relevance", "q": "phone"}).status_code == 200
+
+
 # Narrowed ------------------------------------------------------------------------------------------------------------
 
 

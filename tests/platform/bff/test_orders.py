@@ -9,6 +9,7 @@ from app.clock import now
 from app.data.held import HIDDEN
 from app.data.ids import uuid7
 from app.data.visibility import EVERYONE, ReadObject, read_objects
+from app.search.catalogue import declared_indexes, search_index
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.network.company.models import Company
@@ -78,3 +79,16 @@ def test_totals_of_listings_are_counted_in_indexes(realm: str, ben: ApiClient) -
         free, own = [step for step in steps if "product_listing_product" in step]
         assert "USING COVERING INDEX" in free
         assert "ix_product_listing_product_seller (seller_id=?" in own
+
+
+@pytest.mark.parametrize("realm", ["marketplace"])
+def test_what_an_index_of_words_finds_is_looked_up_by_its_ids(realm: str, ben: ApiClient) -> None:
+    keep(Product, *({"title": "Sextant", "held": held, "seller_id": ben.user_id, "owner": ben.user_id}
+                    for held in (None, HIDDEN)))
+    search_index("products").rebuild(declared_indexes()["products"].source)
+    for query in ({}, {"facets": "condition"}, {"sort": "priceAscending"}):
+        with plans("product_listing_product") as steps:
+            assert ask(ben, realm, "productListingProduct", q="sextant", **query)["total"] == 2
+        read = [step for step in steps if " product_listing_product " in step or "product_listing_product_1" in step]
+        assert read
+        assert all("(id=?)" in step or "(seller_id=?" in step for step in read), read
