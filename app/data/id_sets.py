@@ -73,7 +73,7 @@ def lost(ids: Iterable[str], column: Any, condition: ColumnElement[bool], dialec
     not there: where nearly all do, thousands are asked about, and next to nothing has to be read."""
     rows = func.json_array_elements_text if dialect == "postgresql" else func.json_each
     each = rows(_as_json(ids, dialect)).table_valued("value", joins_implicitly=True)
-    kept = select(literal_column("1")).where(column == each.c.value, condition).correlate(each)
+    kept: Select[Any] = select(literal_column("1")).where(column == each.c.value, condition).correlate(each)
     return select(each.c.value).where(not_(kept.exists()))
 
 
