@@ -1,11 +1,12 @@
 """Makes or restores a backup in a process of its own that is killed, as by the kernel, at the n-th thing it does.
 
-Usage: python -m tests.app.ops.backup.doomed create FOLDER N | restore FILE N, the settings in the environment. What is
-counted is what Python does to files of the system and its backups, each program that it starts, and each statement and
-commit of the backup itself on PostgreSQL."""
+Usage: python -m tests.app.ops.backup.doomed create FOLDER N SECONDS | restore FILE N SECONDS, the settings in the
+environment. Counted is what Python does to files of the system and its backups, each program that it starts, each
+statement and commit of the backup itself on PostgreSQL. Death comes so many seconds behind the n-th, or at the next."""
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ _OF_FILES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir",
 
 
 class Steps:
-    """Counts the steps taken below some folders; at the step `last` the process dies."""
+    """Counts the steps taken below some folders; so many seconds behind the step `last` the process dies."""
 
-    def __init__(self, folders: tuple[Path, ...], last: int = 0) -> None:
+    def __init__(self, folders: tuple[Path, ...], last: int = 0, seconds: float = 0) -> None:
         self._folders = tuple(os.fsencode(folder) for folder in folders)
-        self._last = last
+        self._last, self._seconds = last, seconds
         self.is_counting = False
-        self.taken = 0
+        self.instants: list[float] = []
+        """When each was taken, in seconds."""
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take one event of the interpreter (sys.addaudithook)."""
@@ -47,8 +49,12 @@ class Steps:
     def _take(self) -> None:
         if not self.is_counting:
             return
-        self.taken += 1
-        if self.taken == self._last:
+        self.instants.append(time.monotonic())
+        taken = len(self.instants)
+        if self._last and taken == self._last and self._seconds:
+            # Nobody handles it, so the kernel ends the process, whatever it is at: also within a call of a library.
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        elif self._last and taken >= self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _counts(self, event: str, arguments: tuple[Any, ...]) -> bool:
@@ -64,10 +70,10 @@ class Steps:
 
 def main() -> None:
     """Do what the arguments say until it is over, or the process."""
-    act, path, last = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    act, path, last, seconds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     settings = load_settings()
     folder = path if act == "create" else path.parent
-    steps = Steps((settings.home, folder), last)
+    steps = Steps((settings.home, folder), last, seconds)
     sys.addaudithook(steps.hear)
     steps.count_statements()
     steps.is_counting = True

@@ -17,6 +17,7 @@ from app.factory import SERVICES, create_app
 from app.media.store import media_store, random_name
 from app.ops.backup import create_backup, restore_backup, verify_backup
 from app.ops.backup.apart import ApartStores
+from app.ops.backup.place import scratch_prefix
 from app.ops.checks import Finding, examine_stored
 from app.settings import Settings, load_settings
 from blueprints.organization import organization_of
@@ -100,6 +101,13 @@ class System:
         if self.server_url:
             drop_databases(self.server_url, f"{_prefix(self.settings)}_", "_before_")
 
+    def places(self) -> set[str]:
+        """Return what the system consists of: the names in its folder, and its databases on the server."""
+        names = {path.name for path in self.settings.home.iterdir() if not path.name.endswith(("-wal", "-shm"))}
+        for mark in (_prefix(self.settings), scratch_prefix(self.settings)) if self.server_url else ():
+            names |= set(databases_named(self.server_url, mark))
+        return names
+
     def state(self) -> dict[str, Any]:
         """Return what a person would notice: whole after a restore, the same after a refused one."""
         with self.app() as app:
@@ -124,9 +132,15 @@ def examined(place: Settings) -> list[Finding]:
 def drop_databases(server_url: str, *marks: str) -> None:
     """Remove every database in whose name all of the marks stand."""
     with psycopg.connect(server_url, autocommit=True) as connection:
-        for name, in connection.execute("SELECT datname FROM pg_database").fetchall():
-            if all(mark in name for mark in marks):
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for name in databases_named(server_url, *marks):
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def databases_named(server_url: str, *marks: str) -> list[str]:
+    """Return every database in whose name all of the marks stand."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        names = connection.execute("SELECT datname FROM pg_database").fetchall()
+    return [name for name, in names if all(mark in name for mark in marks)]
 
 
 def _prefix(settings: Settings) -> str:
