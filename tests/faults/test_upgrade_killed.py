@@ -6,6 +6,9 @@ import random
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,7 +37,10 @@ for number in range({first}, {behind}):
     op.execute("UPDATE marketplace_category SET title = 'step %d'" % number)
     op.execute("UPDATE mail_message SET subject = 'moved' WHERE id LIKE '%%%x'" % number)
     print("step", number, file=sys.stderr, flush=True)"""
-DOWN = f'[op.execute("DROP TABLE IF EXISTS made_%d" % number) for number in range({TABLES})]'
+DOWN = f"""for number in range({TABLES}):
+        op.execute("DROP TABLE IF EXISTS made_%d" % number)
+    op.execute("UPDATE marketplace_category SET title = 'Shelf'")
+    op.execute("UPDATE mail_message SET subject = 'benchmark' WHERE subject = 'moved'")"""
 UPGRADE = """import sys
 from app.factory import create_app
 from cli.upgrade import upgrade
@@ -50,13 +56,20 @@ def _upgrade(testbed: Testbed, folder: Path) -> subprocess.Popen[str]:
 
 
 def _killed(upgrade: subprocess.Popen[str], step: int) -> None:
+    """Kill it in the midst of what it does behind this step: at any moment of the time that the former ones took."""
     assert upgrade.stderr is not None
+    began, instants = time.monotonic(), [0.0]
     for line in upgrade.stderr:
-        if line.startswith(f"step {step}"):
+        if line.startswith("step "):
+            instants.append(time.monotonic() - began)
+        if line.startswith(f"step {step}\n"):
             break
+    longest = max(later - earlier for earlier, later in pairwise(instants[1:])) if step else 0
+    with suppress(subprocess.TimeoutExpired):
+        upgrade.wait(random.uniform(0, longest))
     upgrade.send_signal(signal.SIGKILL)
     upgrade.stderr.close()
-    upgrade.wait()
+    sys.stderr.write(f"killed behind step {step}, after {time.monotonic() - began:.1f} s: {upgrade.wait()}\n")
 
 
 def _made() -> set[str]:
@@ -97,8 +110,9 @@ def test_an_upgrade_that_is_killed_leaves_the_database_as_it_was(
             _killed(_upgrade(testbed, folder), random.randrange(TABLES))
             if present_migration(db.engine) == before:
                 assert (_made(), _titles(), _moved()) == (set(), {"Shelf"}, 0)
-            else:
+            else:  # death came too late: the next one is not to find that nothing waits
                 assert (present_migration(db.engine), len(_made())) == ("x002", TABLES)
+                downgrade(directory=str(folder), revision=str(before))
         testbed.close_connections()
         last = _upgrade(testbed, folder)
         _, said = last.communicate()
