@@ -7,6 +7,7 @@ from functools import partial
 import click
 from flask import Flask
 
+from app.data.unused_dialect import leave_postgresql_out
 from app.opening import opened_application
 from app.runtime import runtime_of
 from app.settings import Settings, SettingsError
@@ -15,6 +16,8 @@ from cli.parts import ALONE
 
 def terminal_application(settings: Settings) -> Flask:
     """Return the application of a command; raises SettingsError as the start does."""
+    if settings.sqlite_file is not None and not settings.organization_database.startswith("postgres"):
+        leave_postgresql_out()
     app = opened_application(settings)
     runtime = runtime_of(app)
     runtime.bring, runtime.alone = partial(_bring, app), ALONE

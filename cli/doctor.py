@@ -3,15 +3,17 @@ import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.ops.checks import FAIL, OK, Finding, examine
-from app.ops.mends import Mend, NamedMend, mends
+from app.ops.findings import FAIL, OK, Finding
 from cli.terminal import acts, agreed, operator_actor, operator_option, print_json, print_rows, spoken, unknown
+
+if TYPE_CHECKING:  # help and what a shell completes load no database
+    from app.ops.mends import Mend, NamedMend
 
 _EVERYTHING = "everything"
 Row = dict[str, Any]
@@ -37,6 +39,9 @@ def doctor(named: str | None, reason: str | None, operator: str | None, dry_run:
 
     Example: flask doctor --fix --dry-run
     """
+    from app.ops.checks import examine
+    from app.ops.mends import NamedMend, mends
+
     if (dry_run or yes or reason) and not named:
         raise click.UsageError("--dry-run, --yes and --reason belong to --fix: without it nothing is changed")
     if named not in (None, _EVERYTHING) and named not in mends():
@@ -64,6 +69,8 @@ def doctor(named: str | None, reason: str | None, operator: str | None, dry_run:
 
 def _fix(findings: Sequence[Finding], *, dry_run: bool, yes: bool) -> list[Row]:
     """Say what would be done about each finding, ask, and do it; returns what was done, one row a check."""
+    from app.ops.mends import Mend, NamedMend, mends
+
     mendable = dict[str, Mend]()
     for finding in findings:
         mend = mends().get(finding.check)
@@ -85,7 +92,7 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if " " in name else name
 
 
-def _mended(mendable: Mapping[str, Mend]) -> list[Row]:
+def _mended(mendable: "Mapping[str, Mend]") -> list[Row]:
     rows = []
     for check, mend in mendable.items():
         try:
@@ -96,7 +103,7 @@ def _mended(mendable: Mapping[str, Mend]) -> list[Row]:
     return rows
 
 
-def _fix_by_name(check: str, mend: NamedMend, reason: str | None, operator: str | None, *, dry_run: bool,
+def _fix_by_name(check: str, mend: "NamedMend", reason: str | None, operator: str | None, *, dry_run: bool,
                  yes: bool) -> list[Row]:
     """Rehearse the mend of each thing found, ask, and do it; returns one row a thing."""
     from blueprints.platform.moderation.rehearsals import rehearse_one_of_many

@@ -8,7 +8,6 @@ from flask.cli import with_appcontext
 
 from app.actor import Actor, system_actor
 from app.errors import ApiError, NotFound, RuleViolated
-from app.payments import reports as payments_seen
 from app.runtime import runtime
 from cli import completing
 from cli.naming import named_account
@@ -66,6 +65,8 @@ def status(realm: str, as_json: bool) -> None:
 
     Example: flask payments status --json
     """
+    from app.payments import reports as payments_seen
+
     here = payments_of(realm)
     name, wrong, due, disputed = here.checkout.name, here.differences(), here.refunds_due(), here.disputes()
     facts = {**payments_seen.figures(name), "refunds due": len(due), "open disputes": len(disputed),
@@ -94,6 +95,8 @@ def list_payments(state: str | None, limit: int, realm: str, as_json: bool) -> N
 
     Example: flask payments list --state failed
     """
+    from app.payments import reports as payments_seen
+
     _print_attempts(payments_seen.latest_attempts(CHECKOUT_NAMES[realm], state=state, limit=limit), as_json=as_json)
 
 
@@ -110,6 +113,8 @@ def find(text: str, limit: int, realm: str, as_json: bool) -> None:
 
     Example: flask payments find pi_3OqXbT2eZvKYlo2C
     """
+    from app.payments import reports as payments_seen
+
     here, text = payments_of(realm), text.strip()
     orders = payments_seen.orders_at_gateway(here.checkout.name, text) or here.found(text, limit)
     _print_attempts(payments_seen.attempts_of_orders(here.checkout.name, orders, limit), as_json=as_json)
@@ -125,6 +130,8 @@ def show(order: str, realm: str, as_json: bool) -> None:
 
     Example: flask payments show ORD-mh3k2x1f7q
     """
+    from app.payments import reports as payments_seen
+
     here = payments_of(realm)
     name, facts = here.checkout.name, _order(here, order)
     parts = {"attempts": payments_seen.attempts_of_order(name, facts["id"]),
@@ -144,6 +151,7 @@ def reconcile(dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask payments reconcile --yes
     """
+    from app.payments import reports as payments_seen
     from app.payments.checkout import checkouts
     from app.payments.reconcile import reconcile as reconcile_payments
 
@@ -249,6 +257,8 @@ def events(order: str | None, limit: int, realm: str, as_json: bool) -> None:
 
     Example: flask payments events --order ORD-mh3k2x1f7q
     """
+    from app.payments import reports as payments_seen
+
     order_id = _order(payments_of(realm), order)["id"] if order else None
     _print_part("events", payments_seen.received_events(CHECKOUT_NAMES[realm], order_id=order_id, limit=limit),
                 empty="no events", as_json=as_json)

@@ -2,7 +2,7 @@
 import click
 from flask.cli import with_appcontext
 
-from app.identity.security_events import KINDS
+from app.identity.security_kinds import KINDS
 from cli.terminal import as_json_option, minute, print_rows, served_realm_option
 from cli.users import find_account_id
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     types,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 from app.web_addresses import LONGEST_ADDRESS, harmless, harmless_all
@@ -69,9 +68,11 @@ class Instant(types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
-        return dialect.type_descriptor(String(24))
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(String(24))
+        from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+        return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or isinstance(value, str):
@@ -102,7 +103,11 @@ class Json(types.TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB(none_as_null=True))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":

@@ -1,19 +1,22 @@
 """The INSERT that knows ON CONFLICT, which SQLAlchemy has once for each database."""
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
-
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.data.connections import writing_engine
 from app.data.entity import Base
 
-UPSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+@cache
+def upsert_of(dialect: str) -> Any:
+    """Return what makes such an INSERT into a table on that database, postgresql or sqlite; the other is not loaded."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def upsert(model: type[Base]) -> Any:
     """Return such an INSERT into the model's table, for the database of this application."""
-    return UPSERTS[writing_engine().dialect.name](model)
+    return upsert_of(writing_engine().dialect.name)(model)
 
 
 def prepared_upsert(model: type[Base], build: Callable[[Any], Any]) -> Any:
@@ -24,4 +27,4 @@ def prepared_upsert(model: type[Base], build: Callable[[Any], Any]) -> Any:
 
 @cache
 def _prepared(dialect: str, model: type[Base], build: Callable[[Any], Any]) -> Any:
-    return build(UPSERTS[dialect](model.__table__))
+    return build(upsert_of(dialect)(model.__table__))

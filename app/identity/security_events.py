@@ -25,8 +25,6 @@ from app.errors import Forbidden, RuleViolated
 
 log = logging.getLogger("guildhall.security")
 
-KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account",
-         "client", "suspension")
 DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
 
 

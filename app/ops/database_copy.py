@@ -38,7 +38,7 @@ from app.data.table_copy import (
     hold_still,
     last_drawn,
 )
-from app.data.upserts import UPSERTS
+from app.data.upserts import upsert_of
 from app.ops.migrations import (
     COPY_TABLE,
     MIGRATIONS_TABLE,
@@ -98,7 +98,7 @@ class DatabaseCopy:
     def note(self, name: str, value: str) -> None:
         """Write into the note."""
         with self.target.begin() as connection:
-            upsert = UPSERTS[connection.dialect.name](NOTES).values(name=name, value=value)
+            upsert = upsert_of(connection.dialect.name)(NOTES).values(name=name, value=value)
             connection.execute(upsert.on_conflict_do_update(index_elements=[NOTES.c.name], set_={"value": value}))
 
     def row_counts(self) -> dict[str, int]:

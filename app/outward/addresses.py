@@ -9,8 +9,6 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import quote, urlsplit
 
-import psutil
-
 from app.settings import Settings
 from app.web_addresses import LONGEST_ADDRESS, host_name, split_address
 
@@ -143,6 +141,8 @@ def _moment() -> int:
 
 @cache
 def _interfaces(_moment: int) -> frozenset[str]:
+    import psutil
+
     return frozenset(one.address for every in psutil.net_if_addrs().values() for one in every)
 
 

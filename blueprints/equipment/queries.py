@@ -27,14 +27,11 @@ from blueprints.equipment.models import (
     RegistryClient,
 )
 from blueprints.equipment.refusals import Conflict
-from blueprints.equipment.rules import reads_everything, works
+from blueprints.equipment.rules import DEVICE_TYPES, DICTIONARIES, reads_everything, works
 from blueprints.equipment.tokens import Caller
 
 Wire = dict[str, Any]
 Rows = Callable[[Select[Any]], Sequence[Row[Any]]]
-DEVICE_TYPES = "DEVICE_TYPE"
-DICTIONARIES = (DEVICE_TYPES,)
-
 
 DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 50, 300
 

@@ -300,6 +300,9 @@ class TenantCatalog(Protocol):
     def all(self) -> list[Tenant]:
         """Return every tenant by id."""
 
+    def narrowed(self, part: str | None, status: str | None) -> list[Tenant]:
+        """Return the tenants whose id has that part, and of that status, by id."""
+
     def insert(self, tenant: Tenant) -> bool:
         """Add a row; False when the tenantId is there already."""
 

@@ -3,7 +3,6 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -16,8 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import clock
 from app.data.ids import uuid7
 from app.data.restored_copy import is_held_back
-from app.identity.encryption import seal, unseal
-from app.ops.backup.apart import ApartStore
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
 from blueprints.organization.adapters.sql.catalog import (
@@ -37,7 +34,8 @@ from blueprints.organization.application.projector import InProcessPublisher, St
 from blueprints.organization.application.relay import Relay
 from blueprints.organization.ports import Ports, Publisher
 
-if TYPE_CHECKING:  # imported with the first token, and the first schema
+if TYPE_CHECKING:  # imported with the first token, the first schema, the first backup
+    from app.ops.backup.apart import ApartStore
     from blueprints.organization.adapters.json_schema import JsonSchemaCatalog
     from blueprints.organization.adapters.tokens import BearerTokens
 
@@ -83,7 +81,7 @@ def settings_from(settings: Settings) -> OrganizationSettings:
         schema_folders=(settings.home / "organization" / "schemas",))
 
 
-def backup_of(settings: Settings) -> ApartStore:
+def backup_of(settings: Settings) -> "ApartStore":
     """Return the tenants' databases of a place as a backup takes them and puts them back."""
     from blueprints.organization.adapters.backup import TenantBackup
 
@@ -166,28 +164,36 @@ class Organization:
         store = SqlResourceStore(self.engines, self.databases.dialect)
         return Ports(
             schemas=self.schemas, store=store, outbox=SqlOutbox(store), publisher=self._publisher(store),
-            tenants=SqlTenantCatalog(self._catalog), databases=self.databases, tokens=self.tokens,
+            tenants=self.tenants, databases=self.databases, tokens=self.tokens,
             now=clock.now, new_id=uuid7, at_once=_at_once)
 
     @cached_property
-    def schemas(self) -> "JsonSchemaCatalog":
-        """The resource types: the shipped ones and those of the operator's folders."""
-        from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog
+    def tenants(self) -> SqlTenantCatalog:
+        """The tenants and their clients; who only looks at these opens neither schemas nor keys."""
+        return SqlTenantCatalog(self._catalog)
 
-        return JsonSchemaCatalog(SHIPPED, *self.settings.schema_folders)
+    @cached_property
+    def schemas(self) -> "JsonSchemaCatalog":
+        """The resource types: the shipped ones and those of the operator's folders; raises SchemaFilesWrong."""
+        from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
+
+        read = JsonSchemaCatalog(SHIPPED, *self.settings.schema_folders)
+        if not self._is_on_a_server and len(read.kinds) > MOST_RESOURCES:
+            raise SchemaFilesWrong(f"SQLite serves at most {MOST_RESOURCES} resource types; set DATABASE to PostgreSQL")
+        return read
 
     @cached_property
     def databases(self) -> PostgresqlServer | SqliteFolder:
         """Where the tenants' databases and their catalog are."""
-        if self.settings.database.startswith("postgres"):
+        if self._is_on_a_server:
             return PostgresqlServer(self.settings.database, self.settings.prefix)
-        if len(self.schemas.kinds) > MOST_RESOURCES:
-            from blueprints.organization.adapters.json_schema import SchemaFilesWrong
-
-            raise SchemaFilesWrong(f"SQLite serves at most {MOST_RESOURCES} resource types; set DATABASE to PostgreSQL")
         named = self.settings.database.removeprefix("sqlite:///")
         folder = Path(named) if named else self.settings.home
         return SqliteFolder(folder, lambda: self.schemas.kinds)
+
+    @property
+    def _is_on_a_server(self) -> bool:
+        return self.settings.database.startswith("postgres")
 
     @cached_property
     def _catalog(self) -> Catalog:
@@ -241,6 +247,8 @@ class Organization:
 
 
 def _at_once(ask: Callable[[Any], Any], asked: Iterable[Any]) -> list[Any]:
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         return list(pool.map(ask, asked))
 
@@ -250,7 +258,11 @@ class _Seal:
     secret_key: str
 
     def close(self, plain: str) -> str:
+        from app.identity.encryption import seal
+
         return seal(self.secret_key, SIGNING_KEY, plain)
 
     def open(self, sealed: str) -> str:
+        from app.identity.encryption import unseal
+
         return unseal(self.secret_key, SIGNING_KEY, sealed)

@@ -4,10 +4,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from blueprints.equipment import queries, registry, schemas
-from blueprints.equipment.queries import ListRequest
 from blueprints.equipment.rules import ROLES, SCOPES
-from blueprints.equipment.tokens import console
 from cli.equipment.shown import MOST_ROWS, columns, refusals_spoken
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
@@ -35,6 +32,8 @@ def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:
     Example: flask equipment client add --legal-entity 018f4c1e --user 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
     --role OWNER --scope equipment:read --yes
     """
+    from blueprints.equipment import queries, registry, schemas
+    from blueprints.equipment.tokens import console
     from blueprints.equipment.validation import check_body
 
     with refusals_spoken():
@@ -54,6 +53,10 @@ def list_clients(as_json: bool) -> None:
 
     Example: flask equipment client list
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.queries import ListRequest
+    from blueprints.equipment.tokens import console
+
     shown = ("id", "legal_entity_id", "user_id", "role", "scopes")
     rows = columns(queries.client_page(console(), ListRequest(size=MOST_ROWS)), shown)
     if not as_json:
@@ -70,6 +73,8 @@ def show_client(client_id: str, as_json: bool) -> None:
 
     Example: flask equipment client show 018f4c1e
     """
+    from blueprints.equipment import queries
+
     with refusals_spoken():
         facts = queries.client(named_in_registry("client", client_id))
         print_facts(facts if as_json else facts | {"scopes": " ".join(facts["scopes"])}, as_json=as_json)
@@ -84,6 +89,9 @@ def revoke(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask equipment client revoke 018f4c1e --yes
     """
+    from blueprints.equipment import queries, registry
+    from blueprints.equipment.tokens import console
+
     with refusals_spoken():
         known = queries.client(named_in_registry("client", client_id))
         said = f"revoke the client of user {known['user_id']} with role {known['role']}: {' '.join(known['scopes'])}"

@@ -2,10 +2,7 @@
 import click
 from flask.cli import with_appcontext
 
-from blueprints.equipment import queries
-from blueprints.equipment.queries import ListRequest
 from blueprints.equipment.rules import EQUIPMENT_STATUSES
-from blueprints.equipment.tokens import console
 from cli.equipment.shown import MOST_ROWS, given, name_option, owner_named, owner_option, refusals_spoken
 from cli.naming import named_in_registry
 from cli.terminal import as_json_option, print_facts, print_json, print_rows
@@ -29,6 +26,10 @@ def list_equipment(name: str | None, legal_entity_id: str | None, division_id: s
 
     Example: flask equipment list --name tomograph --status ACTIVE
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.queries import ListRequest
+    from blueprints.equipment.tokens import console
+
     division_id = None if division_id is None else named_in_registry("division", division_id)
     found = queries.equipment_page(console(), ListRequest(size=limit, filters=given(
         name=name, legal_entity_id=owner_named(legal_entity_id), division_id=division_id, status=status,
@@ -50,6 +51,10 @@ def show_equipment(id: str, as_json: bool) -> None:
 
     Example: flask equipment show 018f4c1e
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.queries import ListRequest
+    from blueprints.equipment.tokens import console
+
     with refusals_spoken():
         facts = queries.equipment_details(console(), named_in_registry("equipment", id))
         history = queries.status_history(console(), facts["id"], ListRequest(size=MOST_ROWS)).rows

@@ -5,9 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from blueprints.equipment import queries, registry, schemas
-from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, ListRequest
-from blueprints.equipment.tokens import console
+from blueprints.equipment.rules import DEVICE_TYPES, DICTIONARIES
 from cli.csv_file import delimiter_option, read_csv, read_text
 from cli.equipment.shown import MOST_ROWS, refusals_spoken
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
@@ -34,6 +32,8 @@ def load(file: Path, name: str, delimiter: str | None, dry_run: bool, yes: bool,
 
     Example: flask equipment dictionary load device_types.csv --yes
     """
+    from blueprints.equipment import registry, schemas
+    from blueprints.equipment.tokens import console
     from blueprints.equipment.validation import check_body
 
     with refusals_spoken():
@@ -53,6 +53,10 @@ def show(name: str, as_json: bool) -> None:
 
     Example: flask equipment dictionary show --json
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.queries import ListRequest
+    from blueprints.equipment.tokens import console
+
     print_rows(queries.dictionary_page(console(), name, ListRequest(size=MOST_ROWS)).rows, as_json=as_json,
                cut=("description",))
 

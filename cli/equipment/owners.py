@@ -5,10 +5,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from blueprints.equipment import queries, registry, schemas
-from blueprints.equipment.queries import ListRequest
 from blueprints.equipment.rules import LEGAL_ENTITY_TYPES
-from blueprints.equipment.tokens import console
 from cli.equipment.shown import MOST_ROWS, columns, given, name_option, owner_named, owner_option, refusals_spoken
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
@@ -33,6 +30,8 @@ def add_legal_entity(name: str, kind: str, edrpou: str | None, dry_run: bool, ye
 
     Example: flask equipment legal-entity add "City Hospital" --type MSP --yes
     """
+    from blueprints.equipment import queries, registry, schemas
+    from blueprints.equipment.tokens import console
     from blueprints.equipment.validation import check_body
 
     with refusals_spoken():
@@ -50,6 +49,10 @@ def list_legal_entities(name: str | None, as_json: bool) -> None:
 
     Example: flask equipment legal-entity list --json
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.queries import ListRequest
+    from blueprints.equipment.tokens import console
+
     shown = ("id", "name", "type", "status", "edrpou")
     asked = ListRequest(size=MOST_ROWS, filters=given(name=name))
     print_rows(columns(queries.legal_entity_page(console(), asked), shown), as_json=as_json, cut=("name",))
@@ -64,6 +67,9 @@ def show_legal_entity(id: str, as_json: bool) -> None:
 
     Example: flask equipment legal-entity show 018f4c1e
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.tokens import console
+
     with refusals_spoken():
         print_facts(queries.legal_entity(console(), named_in_registry("legal entity", id)), as_json=as_json)
 
@@ -80,6 +86,8 @@ def update_legal_entity(id: str, dry_run: bool, yes: bool, as_json: bool, **chan
 
     Example: flask equipment legal-entity update 018f4c1e --name "City Hospital Nr. 1" --yes
     """
+    from blueprints.equipment import queries, registry, schemas
+    from blueprints.equipment.tokens import console
     from blueprints.equipment.validation import check_body
 
     with refusals_spoken():
@@ -110,6 +118,8 @@ def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_j
 
     Example: flask equipment division add Radiology --legal-entity 018f4c1e --yes
     """
+    from blueprints.equipment import queries, registry, schemas
+    from blueprints.equipment.tokens import console
     from blueprints.equipment.validation import check_body
 
     with refusals_spoken():
@@ -130,6 +140,10 @@ def list_divisions(legal_entity_id: str | None, name: str | None, as_json: bool)
 
     Example: flask equipment division list --legal-entity 018f4c1e
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.queries import ListRequest
+    from blueprints.equipment.tokens import console
+
     asked = ListRequest(size=MOST_ROWS, filters=given(name=name, legal_entity_id=owner_named(legal_entity_id)))
     shown = ("id", "name", "status", "legal_entity_id")
     print_rows(columns(queries.division_page(console(), asked), shown), as_json=as_json, cut=("name",))
@@ -144,6 +158,9 @@ def show_division(id: str, as_json: bool) -> None:
 
     Example: flask equipment division show 018f4c1e
     """
+    from blueprints.equipment import queries
+    from blueprints.equipment.tokens import console
+
     with refusals_spoken():
         print_facts(queries.division(console(), named_in_registry("division", id)), as_json=as_json)
 
@@ -158,6 +175,8 @@ def update_division(id: str, name: str, dry_run: bool, yes: bool, as_json: bool)
 
     Example: flask equipment division update 018f4c1e --name "Radiology and nuclear medicine" --yes
     """
+    from blueprints.equipment import queries, registry, schemas
+    from blueprints.equipment.tokens import console
     from blueprints.equipment.validation import check_body
 
     with refusals_spoken():
@@ -173,9 +192,14 @@ def _shown_change(before: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} from {before[name]} to {value}" for name, value in data.items())
 
 
-def _status_command(
-    subject: str, action: str, read: Callable[..., dict[str, Any]], change: Callable[..., str]
-) -> click.Command:
+def _read_and_change(subject: str) -> tuple[Callable[..., dict[str, Any]], Callable[..., str]]:
+    from blueprints.equipment import queries, registry
+
+    return {"legal entity": (queries.legal_entity, registry.change_legal_entity_status),
+            "division": (queries.division, registry.change_division_status)}[subject]
+
+
+def _status_command(subject: str, action: str) -> click.Command:
     """Return the command that changes the status of one row: the same words for legal entities and divisions."""
 
     @click.command(
@@ -187,8 +211,11 @@ def _status_command(
     @acts
     @with_appcontext
     def command(id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+        from blueprints.equipment.tokens import console
+
         with refusals_spoken():
             id = named_in_registry(subject, id)
+            read, change = _read_and_change(subject)
             before = read(console(), id)
             if agreed(f"{action} {subject} {before['name']} ({before['status']})", dry_run=dry_run, yes=yes):
                 change(console(), id, action)
@@ -198,8 +225,6 @@ def _status_command(
 
 
 for _action in ("activate", "suspend", "deactivate"):
-    legal_entity.add_command(
-        _status_command("legal entity", _action, queries.legal_entity, registry.change_legal_entity_status)
-    )
+    legal_entity.add_command(_status_command("legal entity", _action))
 for _action in ("activate", "deactivate"):
-    division.add_command(_status_command("division", _action, queries.division, registry.change_division_status))
+    division.add_command(_status_command("division", _action))

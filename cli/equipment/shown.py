@@ -1,14 +1,16 @@
 """What the commands of the equipment registry share: how much is listed, by what, and how refusals are told."""
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.errors import ApiError
-from blueprints.equipment import queries
 from blueprints.equipment.refusals import Unprocessable
 from cli.naming import named_in_registry
+
+if TYPE_CHECKING:  # help and what a shell completes load no database
+    from blueprints.equipment.queries import Paged
 
 MOST_ROWS = 10_000
 name_option = click.option("--name", metavar="TEXT", help="Only with this part of the name.")
@@ -37,6 +39,6 @@ def owner_named(legal_entity_id: str | None) -> str | None:
     return None if legal_entity_id is None else named_in_registry("legal entity", legal_entity_id)
 
 
-def columns(paged: queries.Paged, shown: tuple[str, ...]) -> list[dict[str, Any]]:
+def columns(paged: "Paged", shown: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return the rows of a page with these columns alone."""
     return [{name: row[name] for name in shown} for row in paged.rows]

@@ -9,7 +9,7 @@ from blueprints.organization import organization_of
 from blueprints.organization.application import tenants
 from blueprints.organization.domain.refusals import Refusal
 from blueprints.organization.domain.resource_type import ResourceType
-from blueprints.organization.ports import Client, Ports, Tenant
+from blueprints.organization.ports import Client, Ports, Tenant, TenantCatalog
 from cli.naming import the_one
 from cli.terminal import unknown
 
@@ -20,6 +20,11 @@ resource_option = click.option("--resource", default="organization", show_defaul
 def ports() -> Ports:
     """Return the ports of this process's organization store."""
     return organization_of().ports
+
+
+def tenant_catalog() -> TenantCatalog:
+    """Return the tenants and clients alone: who only looks at these need not open schemas and keys."""
+    return organization_of().tenants
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from blueprints.organization.domain import identifiers
 from blueprints.organization.ports import Tenant
 from cli import completing
 from cli.organization.clients import client_facts, print_clients, record_act
-from cli.organization.naming import named_tenant, ports, refusals_spoken
+from cli.organization.naming import named_tenant, ports, refusals_spoken, tenant_catalog
 from cli.organization.upkeep import lag_rows, print_lag
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 
@@ -38,16 +38,19 @@ def add_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 @tenant.command("list")
+@click.option("--name", metavar="PART", shell_complete=completing.tenants, help="Only those with this in their name.")
+@click.option("--state", type=click.Choice(tenants.STATUSES), help="Only those of this state.")
 @as_json_option
 @with_appcontext
-def list_tenants(as_json: bool) -> None:
-    """List all tenants.
+def list_tenants(name: str | None, state: str | None, as_json: bool) -> None:
+    """List the tenants, by name.
 
-    Example: flask organization tenant list --json
+    Example: flask organization tenant list --name acme --state suspended
     """
     with refusals_spoken():
-        rows = [_tenant_facts(found) for found in ports().tenants.all()]
-    print_rows(rows, as_json=as_json, empty="there is no tenant; add one with: flask organization tenant add NAME",
+        rows = [_tenant_facts(found) for found in tenant_catalog().narrowed(name and name.lower(), state)]
+    empty = "there is no tenant; add one with: flask organization tenant add NAME"
+    print_rows(rows, as_json=as_json, empty="no such tenant" if name or state else empty,
                cut=("resources", "tenantId"))
 
 

@@ -56,6 +56,23 @@ def test_what_is_not_there_is_said_in_a_sentence(run: Callable[..., Result], arg
     assert "Traceback" not in result.output
 
 
+def test_tenants_are_narrowed_by_a_part_of_the_name_and_by_their_state(run: Callable[..., Result],
+                                                                       world: World) -> None:
+    def listed(*words: str) -> list[str]:
+        return [one["tenantId"] for one in told(run("tenant", "list", *words, "--json"))]
+
+    assert run("tenant", "list", "--state", "asleep").exit_code == 2
+    assert "add one with" in run("tenant", "list").stdout
+    names = sorted((TENANT, unique_name("narrow")))
+    for name in names:
+        world.tenant(name)
+    run("tenant", "suspend", TENANT, "--yes")
+    assert listed() == names
+    assert [listed("--name", part) for part in ("%", "nothing", TENANT[1:].upper())] == [[], [], [TENANT]]
+    assert listed("--state", "suspended") == listed("--name", "_", "--state", "suspended") == [TENANT]
+    assert "no such tenant" in run("tenant", "list", "--name", "nothing").stdout
+
+
 def test_a_tenant_is_added_once(run: Callable[..., Result]) -> None:
     run("tenant", "add", TENANT, "--yes")
     result = run("tenant", "add", TENANT, "--yes")

@@ -13,6 +13,7 @@ from blueprints.organization.domain.resource_type import Extension, ResourceType
 from blueprints.organization.ports import Client, Ports, Tenant
 
 CREATING, ACTIVE, SUSPENDED, DROPPING = "creating", "active", "suspended", "dropping"
+STATUSES = (CREATING, ACTIVE, SUSPENDED, DROPPING)
 WORDS_FORM = "words-2"
 """The form of the stored words (app/folding.py). A new name has every tenant's written anew when it is next used."""
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, Row, and_, bindparam, delete, insert, select, update
 
-from app.data.upserts import UPSERTS
+from app.data.upserts import upsert_of
 from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
 from blueprints.organization.adapters.sql.failures import rivals_win, store_failures
 from blueprints.organization.adapters.sql.leases import free_lease, row_is, take_lease
@@ -95,9 +95,19 @@ class SqlTenantCatalog:
 
     def all(self) -> list[Tenant]:
         """Return every tenant by id."""
+        return self.narrowed(None, None)
+
+    def narrowed(self, part: str | None, status: str | None) -> list[Tenant]:
+        """Return the tenants whose id has that part, and of that status, by id.
+
+        All of them are looked through: each is a database of its own, so there are never very many."""
+        found = select(self._tenants).order_by(self._tenants.c.tenantId)
+        if part is not None:
+            found = found.where(self._tenants.c.tenantId.contains(part, autoescape=True))
+        if status is not None:
+            found = found.where(self._tenants.c.status == status)
         with self._catalog.connect() as connection:
-            return [_tenant_of(row) for row in connection.execute(
-                select(self._tenants).order_by(self._tenants.c.tenantId))]
+            return [_tenant_of(row) for row in connection.execute(found)]
 
     def insert(self, tenant: Tenant) -> bool:
         """Add a row; False when the tenantId is there already."""
@@ -212,7 +222,7 @@ class SqlCarried:
         table, lapses = self.catalog.tables.carried, self.now() + timedelta(seconds=CARRIED_SECONDS)
         until = instant_text(lapses)
         with self.catalog.connect(writes=True) as connection:
-            statement = UPSERTS[connection.dialect.name](table).on_conflict_do_update(
+            statement = upsert_of(connection.dialect.name)(table).on_conflict_do_update(
                 index_elements=[table.c.tenantId, table.c.owner], set_={"until": until})
             connection.execute(statement, [
                 {"tenantId": tenant_id, "owner": self.owner(), "until": until} for tenant_id in sorted(tenants)])

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, true, update
 
-from app.data.upserts import UPSERTS
+from app.data.upserts import upsert_of
 from blueprints.organization.application.instants import instant_text
 
 
@@ -16,7 +16,7 @@ def take_lease(connection: Connection, table: Table, key: dict[str, str], owner:
     free = or_(table.c.owner == owner, table.c.until < instant_text(now))
     if connection.execute(update(table).where(*row_is(table, key), free, allowed).values(values)).rowcount:
         return True
-    statement = UPSERTS[connection.dialect.name](table).values(**key, **values).on_conflict_do_nothing()
+    statement = upsert_of(connection.dialect.name)(table).values(**key, **values).on_conflict_do_nothing()
     return connection.execute(statement.returning(table.c.owner)).first() is not None
 
 

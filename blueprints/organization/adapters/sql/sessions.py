@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.data.upserts import UPSERTS
+from app.data.upserts import upsert_of
 from blueprints.organization.adapters.sql.failures import rivals_win
 from blueprints.organization.adapters.sql.search import conditions, count_of, page_of
 from blueprints.organization.adapters.sql.tables import ResourceTables, extensions
@@ -228,7 +228,7 @@ class SqlWriteSession(SqlSession):
 
     def _projection(self) -> Insert:
         records = self.tables.records
-        statement = UPSERTS[self.dialect](records)
+        statement = upsert_of(self.dialect)(records)
         changes = {column.name: statement.excluded[column.name] for column in records.columns if not column.primary_key}
         return statement.on_conflict_do_update(index_elements=["resourceId"], set_=changes,
                                                where=records.c.version < statement.excluded.version)
