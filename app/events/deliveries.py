@@ -33,7 +33,7 @@ from app.data.retries import OwedWork, error_text, lock_owed, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.event_delivery import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
 from app.events.making import event_of, tells, topics_of
-from app.events.positions import note_purged
+from app.events.positions import IS_PUBLISHED, note_purged
 from app.events.subscriptions import Subscription, subscription
 
 log = logging.getLogger("guildhall.deliveries")
@@ -198,7 +198,7 @@ def stored_for(subscriber: str, topic: str | None, after: int) -> dict[str, tupl
     if topic is not None and topic not in listener.topics:
         raise LookupError(f"{subscriber} does not listen to {topic}")
     topics = [topic] if topic else sorted(listener.topics)
-    return {topic: (tells(topic), OutboxRecord.id > after, OutboxRecord.published_at.is_not(None)) for topic in topics}
+    return {topic: (tells(topic), OutboxRecord.id > after, IS_PUBLISHED) for topic in topics}
 
 
 def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
@@ -276,4 +276,4 @@ def _unowed_before(limit: datetime) -> Iterator[Sequence[int]]:
 def _unowed(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     """Return the query for those of the records that no subscriber is owed."""
     owed = exists().where(EventDelivery.record_id == OutboxRecord.id, or_(IS_PENDING, IS_PARKED))
-    return select(OutboxRecord.id, OutboxRecord.position).where(OutboxRecord.id.in_(ids), ~owed)
+    return select(OutboxRecord.id, OutboxRecord.position).where(OutboxRecord.id.in_(ids), IS_PUBLISHED, ~owed)

@@ -1,13 +1,30 @@
 """What subscribers are owed of the events that outbox records make (app/data/changes.py), and an event as they see it.
 
 The relay (app/events/relay.py) moves records onward; nothing else may publish an event of a write (decision 24)."""
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Text,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.clock import now
 from app.data.columns import Instant, Serial, constant
 from app.data.entity import Base
 
@@ -36,6 +53,17 @@ IS_PARKED = EventDelivery.status == constant(PARKED)
 Index("ix_event_delivery_pending", EventDelivery.record_id, EventDelivery.topic, sqlite_where=IS_PENDING,
       postgresql_where=IS_PENDING)
 Index("ix_event_delivery_parked", EventDelivery.subscriber, sqlite_where=IS_PARKED, postgresql_where=IS_PARKED)
+
+
+def owe(connection: Connection, owed: Iterable[tuple[int, str, str]]) -> None:
+    """Owe events to subscribers by one statement: record's id, topic and subscriber's name of each."""
+    given = literal(orjson.dumps(list(owed)).decode(), String)
+    each = (func.json_each(given) if connection.dialect.name == "sqlite"
+            else func.json_array_elements(cast(given, JSON))).table_valued("value")
+    record_id, *named = (each.c.value.op("->>")(literal_column(str(place))) for place in range(3))
+    connection.execute(insert(EventDelivery).from_select(
+        ["record_id", "topic", "subscriber", "status", "attempts", "next_attempt_at"],
+        select(cast(record_id, BigInteger), *named, literal(PENDING), literal(0), literal(now(), Instant))))
 
 
 @dataclass(frozen=True, slots=True)

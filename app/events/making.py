@@ -3,6 +3,7 @@
 Pure functions of a record, used by the relay, the deliveries and whoever looks into the outbox."""
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -33,11 +34,14 @@ class Message:
 
 def topics_of(record: Any) -> list[str]:
     """Return the topics of the events a record makes, in the order they are sent."""
-    topics = []
-    if record.object is not None:
-        topics = [db_topic(record.realm, record.service, record.object, record.verb),
-                  index_topic(record.realm, record.object, record.verb)]
-    return topics if record.topic is None else [*topics, record.topic]
+    own = [] if record.topic is None else [record.topic]
+    return own if record.object is None else [
+        *_topics_of_change(record.realm, record.service, record.object, record.verb), *own]
+
+
+@lru_cache(maxsize=4096)
+def _topics_of_change(realm: str, service: str, object_name: str, verb: str) -> tuple[str, str]:
+    return db_topic(realm, service, object_name, verb), index_topic(realm, object_name, verb)
 
 
 def messages_of(record: Any) -> list[Message]:

@@ -1,6 +1,6 @@
 """The relay: makes events of committed outbox records, moves them to the stream and owes them to their subscribers.
 
-One leader at a time; a batch is numbered, published and then marked, so a crash in between publishes twice, which the
+One leader at a time; a batch is numbered, then published, then noted, so a crash in between publishes twice, which the
 stream refuses, and never loses. It watches the cache versions, so an idle relay asks the database once a second."""
 import fcntl
 import logging
@@ -13,20 +13,18 @@ from datetime import timedelta
 from typing import Any
 
 from redis import RedisError
-from sqlalchemy import insert, text, update
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.backoff import Backoff
-from app.clock import now
-from app.data.changes import OutboxRecord
 from app.data.connections import writing_engine
 from app.data.entity import db
 from app.data.restored_copy import wait_until_live
 from app.data.sqlite_write_lock import sqlite_write_lock
-from app.events.event_delivery import PENDING, EventDelivery
+from app.events.event_delivery import owe
 from app.events.making import messages_of, topics_of
-from app.events.positions import note_published, numbered_batch
-from app.events.subscriptions import subscribers_of
+from app.events.positions import note_published, number, numbered_batch
+from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams, Transport
 from app.runtime import runtime
 
@@ -47,42 +45,37 @@ class WakeUp:
     deliver: Callable[[], object]
 
 
-def relay_batch(transport: Transport, limit: int = BATCH) -> int:
-    """Publish the events of the oldest unpublished records and owe them to subscribers; returns how many records."""
-    rows = numbered_batch(limit)
-    if not rows:
-        return 0
-    runtime().cache_versions.invalidate(LOG_VERSION)
-    transport.publish([message for row in rows for message in messages_of(row)])
-    _set_published(rows)
-    return len(rows)
+def relay_all(transport: Transport | None = None, *, limit: int = BATCH, stop: threading.Event | None = None) -> int:
+    """Publish the events of all records that wait and owe them to subscribers, `limit` records at a time; returns how
+    many records. `stop` ends it behind a batch.
+
+    What one batch leaves behind and the numbers of the next are one transaction. Raises RuntimeError when another relay
+    has published the same batch."""
+    transport = transport or RedisStreams(runtime().redis)
+    moved, rows = 0, numbered_batch(limit)
+    while rows:
+        runtime().cache_versions.invalidate(LOG_VERSION)
+        transport.publish([message for row in rows for message in messages_of(row)])
+        moved += len(rows)
+        rows = _settled(rows, 0 if stop is not None and stop.is_set() else limit)
+    return moved
 
 
-def _set_published(rows: Sequence[Any]) -> None:
-    moment = now()
-    owed = [{"record_id": row.id, "topic": topic, "subscriber": subscriber.name, "status": PENDING, "attempts": 0,
-             "next_attempt_at": moment}
-            for row in rows for topic in topics_of(row) for subscriber in subscribers_of(topic)]
+def _settled(rows: Sequence[Any], limit: int) -> Sequence[Any]:
+    """Owe what was published to its subscribers and note that it is; returns the next records, which are numbered."""
+    by_topic = runtime().part(Subscriptions).by_topic
+    owed = [(row.id, topic, subscriber.name)
+            for row in rows for topic in topics_of(row) for subscriber in by_topic.get(topic, ())]
+    following: Sequence[Any] = ()
     with sqlite_write_lock(), writing_engine().begin() as connection:
-        waiting = OutboxRecord.published_at.is_(None)
-        done = connection.execute(update(OutboxRecord).where(OutboxRecord.id.in_([row.id for row in rows]), waiting)
-                                  .values(published_at=moment))
-        if done.rowcount != len(rows):
-            raise RuntimeError("another relay published the same events")
-        note_published(connection, rows[-1].position)
+        newest = note_published(connection, rows[-1].position)
         if owed:
-            connection.execute(insert(EventDelivery), owed)
+            owe(connection, owed)
+        if limit:
+            following = number(connection, newest, limit)
     if owed:
         runtime().part(WakeUp).deliver()
-
-
-def relay_all(transport: Transport | None = None) -> int:
-    """Publish everything that waits; returns how many records."""
-    transport = transport or RedisStreams(runtime().redis)
-    total = 0
-    while moved := relay_batch(transport):
-        total += moved
-    return total
+    return following
 
 
 def run_relay(stop: threading.Event) -> None:
@@ -101,8 +94,8 @@ def run_relay(stop: threading.Event) -> None:
                         quiet += 1
                         stop.wait(_TICK)
                         continue
-                    moved = relay_batch(transport)
-                    seen, quiet, failures = (version, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
+                    moved = relay_all(transport, stop=stop)
+                    seen, quiet, failures = version, 0, 0
                     if not moved:  # without Redis each version looks new
                         stop.wait(_TICK)
         except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:

@@ -16,14 +16,14 @@ from app.data.reads import fetch, fetch_one
 from app.events.deliveries import stored_for
 from app.events.event_delivery import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
 from app.events.making import event_id_of, origins_of, tells, topics_of
+from app.events.positions import IS_PUBLISHED, is_any_waiting, oldest_waiting, waiting_ids
 from app.mail_addresses import masked_in
 
 WAITING, OWED = "waiting", "owed"
 """How far a record is, beside PARKED and DONE: the relay has not taken it; a subscriber has still to do it."""
-_UNPUBLISHED = OutboxRecord.published_at.is_(None)
 _SHOWN = (OutboxRecord.id, OutboxRecord.record_id, OutboxRecord.realm, OutboxRecord.service, OutboxRecord.object,
           OutboxRecord.verb, OutboxRecord.key, OutboxRecord.topic, OutboxRecord.occurred_at, OutboxRecord.request_id,
-          OutboxRecord.user_id, OutboxRecord.published_at)
+          OutboxRecord.user_id, OutboxRecord.published_at, (~IS_PUBLISHED).label("waits"))
 Facts = dict[str, Any]
 
 
@@ -56,9 +56,7 @@ def owed_deliveries() -> list[Owed]:
 
 def oldest_unpublished_seconds() -> float:
     """Return how long the oldest unpublished record has waited, 0 when none does."""
-    query = select(func.min(OutboxRecord.occurred_at)).where(OutboxRecord.published_at.is_(None))
-    with reading() as connection:
-        oldest = connection.execute(query).scalar()
+    oldest = oldest_waiting()
     return round((now() - oldest).total_seconds(), 3) if oldest else 0.0
 
 
@@ -67,7 +65,7 @@ def latest_records(*, state: str | None, topic: str | None, limit: int) -> list[
     the topic. Two statements; each way to choose stands on an index of its own."""
     query = select(*_SHOWN).order_by(OutboxRecord.id.desc()).limit(limit)
     if state == WAITING:
-        query = query.where(_UNPUBLISHED, *([] if topic is None else [tells(topic)]))
+        query = query.where(OutboxRecord.id.in_(waiting_ids()), *([] if topic is None else [tells(topic)]))
     elif state is not None:
         of_state = [IS_PARKED if state == PARKED else IS_PENDING,
                     *([] if topic is None else [EventDelivery.topic == topic])]
@@ -115,15 +113,16 @@ def _states_of_deliveries(record_ids: Iterable[int]) -> dict[int, set[str]]:
 def _facts(row: Any, states: set[str]) -> Facts:
     # Not whole: which row it is may be its person's own, as whom one blocks (NET-7).
     key = short_id(row.key) if canonical_uuid(row.key) else row.key
-    state = WAITING if row.published_at is None else PARKED if PARKED in states else OWED if PENDING in states else DONE
+    state = WAITING if row.waits else PARKED if PARKED in states else OWED if PENDING in states else DONE
     return {"number": row.id, "at": iso(row.occurred_at), "realm": row.realm, "state": state,
             "event": row.topic if row.object is None else f"{row.object} {row.verb}", "key": key,
-            "userId": row.user_id, "topics": topics_of(row), "publishedAt": iso(row.published_at)}
+            "userId": row.user_id, "topics": topics_of(row),
+            "publishedAt": None if row.waits else iso(row.published_at)}
 
 
 def is_anything_on_its_way() -> bool:
     """Return whether an event waits for the relay or for a subscriber: then what follows events may lag behind."""
-    on_the_way = or_(exists().where(OutboxRecord.published_at.is_(None)), exists().where(IS_PENDING))
+    on_the_way = or_(is_any_waiting(), exists().where(IS_PENDING))
     with reading() as connection:
         return bool(connection.execute(select(on_the_way)).scalar())
 

@@ -5,11 +5,11 @@ from flask import Response
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.data.changes import OutboxRecord
 from app.data.columns import iso
 from app.data.connections import reading
 from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.event_delivery import IS_PARKED, IS_PENDING
+from app.events.positions import count_waiting
 from app.http.envelope import json_response
 from app.jobs.models import JobRun
 from app.runtime import runtime
@@ -32,11 +32,11 @@ def admin_health_report() -> Response:
 
 def backlog() -> dict[str, int]:
     """Return how many outbox records wait for the relay, how many deliveries wait, and how many are parked."""
-    counts = {"unpublished": OutboxRecord.published_at.is_(None), "pending": IS_PENDING,
-              "parked": IS_PARKED}  # each stands on a partial index
+    counts = {"pending": IS_PENDING, "parked": IS_PARKED}  # each stands on a partial index
     with reading() as connection:
-        return {name: connection.execute(select(func.count()).where(condition)).scalar_one()
-                for name, condition in counts.items()}
+        return {"unpublished": count_waiting()} | {
+            name: connection.execute(select(func.count()).where(condition)).scalar_one()
+            for name, condition in counts.items()}
 
 
 def job_runs() -> list[dict[str, Any]]:

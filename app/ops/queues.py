@@ -14,6 +14,7 @@ from app.data.changes import OutboxRecord
 from app.data.due_work import DueWork
 from app.data.reads import fetch, fetch_one
 from app.events.event_delivery import IS_PENDING, EventDelivery
+from app.events.positions import count_waiting, oldest_waiting
 from app.notify.models import EMAIL, IS_QUEUED, PUSH, SMS, MailMessage
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import REQUESTED
@@ -60,7 +61,7 @@ def waiting(since: Any, *which: Any) -> Waiting:
 
 
 def _outbox() -> Waiting:
-    return waiting(OutboxRecord.occurred_at, OutboxRecord.published_at.is_(None))
+    return Waiting(count_waiting(), oldest_waiting())
 
 
 def _deliveries() -> Waiting:

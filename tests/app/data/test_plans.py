@@ -22,7 +22,7 @@ HARMLESS = ("job_run", "due_work", "outbox_record USING INDEX ix_outbox_record_u
             "marketplace_search_index USING INDEX uq_marketplace_search_index_reference",
             "outbox_log")
 # Of one batch the relay has the places in hand, as a table that is walked; what makes them stands on an index.
-OF_A_BATCH = ("UPDATE outbox_record SET position=", "(subquery", "anon_1")
+OF_A_BATCH = ("UPDATE outbox_record SET published_at=?, position=", "(subquery", "anon_1")
 
 
 @pytest.fixture

@@ -22,9 +22,8 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
 from app.events.event_delivery import DONE, PARKED, Event, EventDelivery
-from app.events.relay import relay_all, relay_batch
+from app.events.relay import relay_all
 from app.events.subscriptions import Subscriptions
-from app.events.transport import RedisStreams
 from app.ops.health import backlog
 from app.redis_breaker import RedisBreaker
 from app.runtime import runtime
@@ -266,9 +265,9 @@ def test_a_relay_that_dies_between_publishing_and_marking_loses_nothing(
     heard = copying_subscriber()
     commands.create_category(SYSTEM, title="a")
     with monkeypatch.context() as patch:
-        patch.setattr("app.events.relay._set_published", lambda rows: (_ for _ in ()).throw(Unheard))
+        patch.setattr("app.events.relay._settled", lambda *_: (_ for _ in ()).throw(Unheard))
         with pytest.raises(Unheard):
-            relay_batch(RedisStreams(runtime().redis))
+            relay_all()
     relay_all()
     drain_deliveries()
     assert heard == ["a"]
@@ -294,7 +293,7 @@ def test_a_relay_that_failed_seeks_the_lead_anew(app: Flask, monkeypatch: pytest
     """What failed may have taken the lead away: two that lead would tell everything twice."""
     stop, led = threading.Event(), []
 
-    def relay_once(transport: object) -> int:
+    def relay_once(transport: object, *, stop: threading.Event) -> int:
         if len(led) == 1:
             raise RuntimeError("another relay published the same events")
         stop.set()
@@ -309,7 +308,7 @@ def test_a_relay_that_failed_seeks_the_lead_anew(app: Flask, monkeypatch: pytest
             led.append("leads no more")
 
     monkeypatch.setattr(relay, "leadership", lead)
-    monkeypatch.setattr(relay, "relay_batch", relay_once)
+    monkeypatch.setattr(relay, "relay_all", relay_once)
     relay.run_relay(stop)
     assert led == ["leads", "leads no more"] * 2
 
@@ -324,7 +323,7 @@ def test_a_relay_whose_versions_are_out_of_reach_does_not_ask_the_database_witho
             told.append("pause")
             return False
 
-    def relay_nothing(transport: object) -> int:
+    def relay_nothing(transport: object, *, stop: threading.Event) -> int:
         told.append("ask")
         if told.count("ask") == 3:
             stop.set()
@@ -332,7 +331,7 @@ def test_a_relay_whose_versions_are_out_of_reach_does_not_ask_the_database_witho
 
     stop = Stop()
     monkeypatch.setattr(runtime(), "cache_versions", RedisVersions(RedisBreaker("unix:///nowhere/valkey.sock", 1)))
-    monkeypatch.setattr(relay, "relay_batch", relay_nothing)
+    monkeypatch.setattr(relay, "relay_all", relay_nothing)
     relay.run_relay(stop)
     assert told == ["ask", "pause"] * 3
 
@@ -482,7 +481,7 @@ def test_an_event_that_is_relayed_during_a_replay_is_owed_once(app: Flask) -> No
     commands.create_category(SYSTEM, title="b")
 
     def relay_before_the_insert(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("INSERT INTO event_delivery") and "SELECT" in statement:
+        if statement.startswith("INSERT INTO event_delivery") and "outbox_record" in statement:
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(_relay_in, app).result()
 

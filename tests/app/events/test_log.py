@@ -16,11 +16,14 @@ from app.data.connections import writing_engine
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.events import log
-from app.events.deliveries import drain_deliveries, purge_events
+from app.events.deliveries import drain_deliveries, purge_events, replay
 from app.events.log import LoggedEvent, events_after, is_known, newest_position, oldest_position, read_on
 from app.events.positions import LogState
-from app.events.relay import LOG_VERSION, relay_all, relay_batch
+from app.events.relay import LOG_VERSION, relay_all
+from app.events.report import WAITING, is_anything_on_its_way, latest_records, oldest_unpublished_seconds
+from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams
+from app.ops.health import backlog
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category
@@ -210,7 +213,7 @@ def test_a_relay_killed_behind_numbering_publishes_the_same_positions_before_any
             raise Killed
 
     with pytest.raises(Killed):
-        relay_batch(Dead())
+        relay_all(Dead())
     numbered = positions()
     _write_again(late)
     assert logged() == ["a", "b"], "what is numbered is in the log, published or not"
@@ -223,9 +226,9 @@ def test_a_relay_killed_behind_numbering_publishes_the_same_positions_before_any
 def test_a_relay_killed_behind_publishing_leaves_each_entry_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     categories("a", "b")
     with monkeypatch.context() as patch:
-        patch.setattr("app.events.relay._set_published", lambda rows: (_ for _ in ()).throw(Killed))
+        patch.setattr("app.events.relay._settled", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            relay_batch(RedisStreams(runtime().redis))
+            relay_all()
     categories("c")
     relay_all()
     assert logged() == ["a", "b", "c"]
@@ -241,7 +244,7 @@ def test_a_relay_killed_while_it_publishes_leaves_each_entry_once(app: Flask) ->
             raise Killed
 
     with pytest.raises(Killed):
-        relay_batch(Half())
+        relay_all(Half())
     relay_all()
     assert streamed() == positions()
 
@@ -285,7 +288,7 @@ def test_several_relays_give_each_record_one_position_and_one_entry(app: Flask) 
             moved = 1
             while moved:
                 try:
-                    moved = relay_batch(RedisStreams(runtime().redis), limit=3)
+                    moved = relay_all(limit=3)
                 except RuntimeError:  # the other one has published them
                     moved = 1
 
@@ -297,6 +300,66 @@ def test_several_relays_give_each_record_one_position_and_one_entry(app: Flask) 
     assert [event.row["title"] for event in events_after("marketplace", 0)] == [f"c{number}" for number in range(40)]
     assert len(set(positions())) == 40
     assert streamed() == positions()
+
+
+def test_what_a_killed_relay_has_numbered_waits_still_and_is_neither_purged_nor_replayed(app: Flask) -> None:
+    class Dead:
+        def publish(self, messages: object) -> None:
+            raise Killed
+
+    categories("a")
+    with pytest.raises(Killed):
+        relay_all(Dead())
+    [position] = positions()
+    [fact] = latest_records(state=WAITING, topic=None, limit=5)
+    assert (fact["state"], fact["publishedAt"]) == (WAITING, None)
+    assert (backlog()["unpublished"], is_anything_on_its_way()) == (1, True)
+    with moved_clock(days=30):
+        assert oldest_unpublished_seconds() > 29 * 24 * 3600
+        assert purge_events(7) == 0
+        assert [replay(one.name, topic=CREATED) for one in subscribers_of(CREATED)][:1] == [0]
+    relay_all()
+    assert (positions(), streamed()) == ([position], [position])
+    assert backlog()["unpublished"] == 0
+
+
+def test_what_a_relay_of_the_former_release_has_numbered_is_published_once(app: Flask) -> None:
+    """It marked a record when it was published, not when it was numbered."""
+    categories("a", "b")
+    with unit_of_work(SYSTEM) as work:
+        work.execute(insert(LogState).values(id=1, newest=1002, published=1000, purged=0))
+        for number, row in enumerate(work.rows(select(OutboxRecord.id).order_by(OutboxRecord.id)), start=1001):
+            work.execute(update(OutboxRecord).where(OutboxRecord.id == row.id).values(position=number))
+        work.commit()
+    categories("c")
+    relay_all()
+    assert positions()[:2] == [1001, 1002]
+    assert streamed() == positions()
+    assert logged() == ["a", "b", "c"]
+    assert backlog()["unpublished"] == 0
+
+
+def test_a_relay_that_is_stopped_ends_behind_its_batch_and_numbers_no_other(app: Flask) -> None:
+    categories("a", "b")
+    stop = threading.Event()
+    stop.set()
+    assert relay_all(limit=1, stop=stop) == 1
+    assert (logged(), backlog()["unpublished"]) == (["a"], 1)
+
+
+def test_a_batch_costs_the_same_statements_however_many_records_topics_and_subscribers(
+        app: Flask, count_statements: Counting) -> None:
+    """One reads and changes the records, one owes them; what notes a batch numbers the next one."""
+    def asked(batches: int, size: int) -> int:
+        categories(*(f"{batches} {size} {number}" for number in range(batches * size)))
+        with count_statements() as statements:
+            assert relay_all(limit=size) == batches * size
+        return len([one for one in statements if not one.startswith(("BEGIN", "SAVEPOINT"))])
+
+    asked(1, 1)
+    first = asked(1, 1)
+    assert asked(1, 5) == first
+    assert asked(3, 2) == first + 2 * 4
 
 
 def test_a_position_is_known_while_everything_behind_it_is_kept(app: Flask) -> None:
