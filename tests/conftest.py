@@ -64,6 +64,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Take the deadline from properties before the first file that has some is imported: a loaded machine is no fault.
+
+    Whether hypothesis believes to run in CI or not; what else its profile says stays as it is."""
+    if not isinstance(collector, pytest.Module) or b"hypothesis" not in collector.path.read_bytes():
+        return
+    from hypothesis import settings
+
+    if settings.get_current_profile_name() != passes.PROFILE:
+        settings.register_profile(passes.PROFILE, settings.get_profile(settings.get_current_profile_name()), deadline=None)
+        settings.load_profile(passes.PROFILE)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Let the collector walk what the tests make, and never what is imported and collected."""
     gc.freeze()

@@ -26,6 +26,8 @@ _ABOUT_THE_DATABASE = re.compile(r"^tests/(app/(data|events|jobs)|concurrency|mi
 _NAMED = re.compile(r"test_(scenario_|[a-z]{1,3}_)?\d+_")
 _NAMED_IN_WORDS = re.compile(r"\b[A-Z]{1,3}-\d+\b")
 SHARES = 12
+PROFILE = "guildhall"
+"""Of hypothesis: no property has a deadline (tests/conftest.py)."""
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 KILLS = int(os.environ.get("GUILDHALL_KILLS", "20" if LONG else "2"))
 """How often backup, restore, copy and upgrade are killed."""

@@ -14,7 +14,7 @@ from blueprints.equipment.routes import api
 from tests.equipment.conftest import WALKER, Holder, refusal
 from tests.passes import examples
 
-ANYTHING = settings(max_examples=examples(80), deadline=None,
+ANYTHING = settings(max_examples=examples(80),
                     suppress_health_check=[HealthCheck.function_scoped_fixture])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=300)
 JSON = st.recursive(

@@ -150,4 +150,4 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_random_sequences(world: World) -> None:
     run_state_machine_as_test(lambda: Life(world, world.caller()), settings=settings(
-        max_examples=examples(200), stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)))
+        max_examples=examples(200), stateful_step_count=12, suppress_health_check=list(HealthCheck)))

@@ -53,7 +53,7 @@ TENANTS = (st.sampled_from(NASTY) | st.text(max_size=12) | st.sampled_from(["vic
                      st.text(alphabet="/.%\0 ", max_size=4)))
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(tenant=TENANTS, method=st.sampled_from(METHODS), suffix=st.sampled_from(["", f"/{UNKNOWN_ID}", "/../victim"]))
 @example(tenant="../x", method="GET", suffix="")
 @example(tenant='a"b', method="POST", suffix="")
@@ -94,7 +94,7 @@ def test_an_idempotency_key_of_another_tenant_is_nothing_here(shared_world: Worl
     assert [caller.names() for caller in (other, fresh)] == [["Mine"], ["Mine"]]
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(resource_id=st.text(min_size=1, max_size=40) | st.sampled_from([trick for trick in NASTY if trick]),
        method=st.sampled_from(["GET", "PUT", "PATCH", "DELETE"]))
 def test_a_resource_id_is_a_uuid_or_refused(acme: Caller, resource_id: str, method: str) -> None:
@@ -103,13 +103,13 @@ def test_a_resource_id_is_a_uuid_or_refused(acme: Caller, resource_id: str, meth
     assert response.status_code == 400, (resource_id, method)
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(name=st.text(max_size=10), value=st.text(max_size=20))
 def test_no_search_parameter_makes_the_store_stumble(acme: Caller, name: str, value: str) -> None:
     assert acme.search(urlencode({name: value})).status_code in (200, 204, 400), (name, value)
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(name=st.sampled_from(["q", "name", "sort", "updatedSince", "page", "pageSize", "numberOfEmployees", "sameAs",
                              "status", "foundingDate", "address.postalCode", "leiCode"]), value=st.text(max_size=30))
 def test_no_value_of_a_known_parameter_makes_the_store_stumble(acme: Caller, name: str, value: str) -> None:
@@ -121,7 +121,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_
                     st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=8)
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(body=JSON | st.dictionaries(
     st.sampled_from(["name", "url", "address", "sameAs", "numberOfEmployees", "status"]), JSON))
 def test_no_body_makes_the_store_stumble(acme: Caller, body: Any) -> None:

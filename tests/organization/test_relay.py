@@ -96,7 +96,7 @@ def writer(shared_world: World) -> Caller:
     return shared_world.caller()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(refusals=st.lists(st.booleans(), max_size=30))
 def test_refused_events_are_tried_again_and_never_overtaken(shared_world: World, writer: Caller,
                                                             refusals: list[bool]) -> None:

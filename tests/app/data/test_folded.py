@@ -102,7 +102,7 @@ def test_the_folded_column_leaves_the_server_in_no_event(app: Flask, as_admin: A
 text_of_any_kind = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=40)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(text_of_any_kind, min_size=20, max_size=20))
 def test_the_fold_of_sql_of_python_and_of_the_index_are_one(app: Flask, texts: list[str]) -> None:
     with unit_of_work(SYSTEM) as work:

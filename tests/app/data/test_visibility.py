@@ -154,7 +154,7 @@ def seen_in_list(visibility: Visibility, actor: Actor) -> set[str]:
     return {row["id"] for row in listing.rows}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(of_posts=visibilities(Post, post_atoms), of_comments=visibilities(Comment, comment_atoms),
        written=st.lists(posts, max_size=6), said=st.lists(comments, max_size=6), liked=likes,
        actors=some_callers)
@@ -170,7 +170,7 @@ def test_sql_and_python_see_the_same_rows(declared: ReadObjects, of_posts: Visib
             assert seen_in_list(visibility, actor) == expected, (actor, visibility)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(of_posts=visibilities(Post, post_atoms), hidden=rules(post_atoms), written=st.lists(posts, max_size=6),
        liked=likes, actors=some_callers)
 def test_a_mask_hides_a_field_of_the_same_rows_in_sql_and_python(
@@ -204,7 +204,7 @@ class PostPort:
         return port.Filter("postId" if field == "id" else field, operator, value)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(of_posts=visibilities(Post, post_atoms), written=st.lists(posts, max_size=6), liked=likes, actors=some_callers)
 def test_the_index_finds_the_same_rows(declared: ReadObjects, of_posts: Visibility, written: Any, liked: Any,
                                        actors: list[Actor]) -> None:

@@ -36,7 +36,7 @@ condition = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     batches=st.lists(st.lists(change, max_size=8), max_size=5),
     text=typed,

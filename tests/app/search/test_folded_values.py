@@ -24,7 +24,7 @@ asked = st.one_of(
     st.tuples(st.just("person"), st.sampled_from(["in", "not_in"]), st.lists(st.sampled_from(["a", "c"]))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(towns=st.lists(town, max_size=12), conditions=st.lists(asked, max_size=2),
        text=st.sampled_from(["", "aru", "bakery arud", "gr49", "-"]))
 def test_a_walk_over_the_documents_finds_and_counts_what_the_index_does(

@@ -101,7 +101,7 @@ def test_a_code_is_suggested_in_either_form(index: WhooshIndex) -> None:
 TITLES = st.lists(st.sampled_from(("lock", "locket", "lorry", "look", "red")), min_size=1, max_size=3)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine draws slowly, too
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a loaded machine draws slowly, too
 @given(held=st.lists(st.tuples(TITLES, st.booleans()), min_size=1, max_size=6),
        typed=st.sampled_from(("lo", "loc", "lock", "red lo", "re", "xy")))
 def test_suggestions_are_what_a_walk_finds(held: list[tuple[list[str], bool]], typed: str) -> None:

@@ -50,7 +50,7 @@ def test_a_segment_without_words_has_none() -> None:
     words.check()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2 ** 32), known=st.integers(0, len(WORDS)), size=st.integers(1, 40),
        asked=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6))
 def test_lists_say_what_a_plain_map_says(seed: int, known: int, size: int, asked: list[str]) -> None:

@@ -154,5 +154,5 @@ class AuctionLife(RuleBasedStateMachine):
             assert self.auction.effective_end <= max(self.first_end, self.auction.hard_end_date)
 
 
-AuctionLife.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+AuctionLife.TestCase.settings = settings(max_examples=200, stateful_step_count=30)
 TestAuctionLife = AuctionLife.TestCase

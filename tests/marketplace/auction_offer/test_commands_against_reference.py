@@ -26,7 +26,7 @@ SELLER, *BIDDERS = (Actor("marketplace", str(uuid4()), role="user") for _ in ran
 amounts = st.integers(0, 60).map(lambda n: 2000 + n * 25) | st.integers(900, 20000)
 
 
-@settings(max_examples=passes.examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=passes.examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(BIDDING_MODES), st.sampled_from([None, 2500]),
        st.lists(st.tuples(st.sampled_from(BIDDERS), st.just(None) | amounts), min_size=8, max_size=20))
 def test_an_auction_whose_bids_come_and_go_stands_where_they_put_it(app, mode, reserve, attempts):
@@ -41,7 +41,7 @@ def test_an_auction_whose_bids_come_and_go_stands_where_they_put_it(app, mode, r
         assert check_auctions()[0] == "ok"
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(BIDDING_MODES), st.sampled_from([None, 2500, 10**8]),
        st.lists(st.tuples(st.sampled_from(BIDDERS), amounts), min_size=8, max_size=20))
 def test_an_auction_through_the_database_closes_like_the_reference(app, mode, reserve, attempts):

@@ -181,7 +181,7 @@ def memory_gateway(app, monkeypatch):
 def test_the_books_agree_after_any_history_of_orders_payments_refunds_and_cancels(memory_gateway, testbed):
     machine = type("Machine", (Bookkeeping,), {"gateway": memory_gateway, "start_anew": staticmethod(testbed.restore)})
     run_state_machine_as_test(machine, settings=settings(
-        max_examples=examples(60), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
+        max_examples=examples(60), stateful_step_count=25, suppress_health_check=list(HealthCheck)))
 
 
 def test_in_the_end_only_paid_orders_hold_money_and_units(memory_gateway):

@@ -261,7 +261,7 @@ def test_events_delivered_three_times_in_any_order_into_crashes_end_the_same(gat
     """Issue 3, item 3: 500 generated sequences in `make long`, in `make test` some others at each run."""
     teller = Teller(gateway)
 
-    @settings(max_examples=examples(500), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(500), suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(STORIES), st.data())
     def sequences(tell, data):
         story = tell(teller)

@@ -53,7 +53,7 @@ def test_the_same_words_find_the_same_records_with_and_without_the_index(app: Fl
     assert with_index == {words: titles(buyer, words) for words in expected} == expected
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.lists(st.sampled_from(PARTS), min_size=1, max_size=4), sign=st.sampled_from([" ", "-", "/", ""]))
 def test_any_query_finds_the_same_with_and_without_the_index(app: Flask, buyer: ApiClient, query: list[str],
                                                              sign: str) -> None:

@@ -60,7 +60,7 @@ def walk(ties, start):
     return found, friends
 
 
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ties=st.sets(st.sampled_from(PAIRS), max_size=18), rests=st.sets(st.sampled_from(NUMBERS), max_size=2),
        blocks=st.sets(st.sampled_from(PAIRS), max_size=3), me=st.sampled_from(NUMBERS))
 def test_what_is_walked_equals_a_breadth_first_search(resting, ties, rests, blocks, me):

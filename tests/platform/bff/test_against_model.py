@@ -40,7 +40,7 @@ def without_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(narrowed, "indexed_rows", lambda model: None)
 
 
-@settings(max_examples=passes.examples(9), deadline=None, phases=(Phase.generate,),
+@settings(max_examples=passes.examples(9), phases=(Phase.generate,),
           suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2 ** 32))
 def test_every_index_answers_what_brute_force_finds(realm: str, people: Any, seed: int) -> None:

@@ -56,7 +56,7 @@ _PHRASE = st.builds(lambda parts, star: " ".join(parts) + star, st.lists(_WORD, 
                     st.sampled_from(["", "*"]))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_PHRASE, max_size=12, unique=True), st.lists(_WORD, max_size=30))
 def test_m_30_it_finds_what_looking_for_each_alone_finds(patterns: list[str], said: list[str]) -> None:
     expected = [number for number, pattern in enumerate(patterns) if is_in(pattern, said)]
