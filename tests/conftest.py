@@ -73,7 +73,8 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
     from hypothesis import settings
 
     if settings.get_current_profile_name() != passes.PROFILE:
-        settings.register_profile(passes.PROFILE, settings.get_profile(settings.get_current_profile_name()), deadline=None)
+        former = settings.get_profile(settings.get_current_profile_name())
+        settings.register_profile(passes.PROFILE, former, deadline=None)
         settings.load_profile(passes.PROFILE)
 
 
