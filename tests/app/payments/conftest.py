@@ -8,5 +8,11 @@ from tests.app.payments.stand_in import SECRET_KEY, WEBHOOK_SECRET, FlakyGateway
 
 @pytest.fixture
 def gateway(flaky: FlakyGateway) -> StripeGateway:  # noqa: F811 - that is how pytest hands fixtures over
-    """The adapter under test, impatient and without retries of its own."""
-    return StripeGateway(SECRET_KEY, WEBHOOK_SECRET, api_base=flaky.url, timeout_seconds=3.0, retries=0)
+    """The adapter under test, without retries of its own; a loaded machine is no gateway that hangs."""
+    return StripeGateway(SECRET_KEY, WEBHOOK_SECRET, api_base=flaky.url, timeout_seconds=30, retries=0)
+
+
+@pytest.fixture
+def impatient(flaky: FlakyGateway) -> StripeGateway:  # noqa: F811 - that is how pytest hands fixtures over
+    """The same where an answer is waited for that does not come."""
+    return StripeGateway(SECRET_KEY, WEBHOOK_SECRET, api_base=flaky.url, timeout_seconds=3, retries=0)

@@ -116,19 +116,23 @@ LONGEST_HOLD_SECONDS = 300  # a test that failed leaves no thread behind for eve
 class Fault:
     """What goes wrong for the next `times` matching calls; `after`: the gateway has done its work already.
 
-    A call with an `opens` waits until that is set; the gateway has read it and says nothing."""
+    A call with an `opens` waits there until that is set, and the gateway says nothing."""
 
     path: str
     method: str = "POST"
     times: int = 1
     after: bool = False
-    delay: float = 0.0
     opens: threading.Event | None = None
     status: int | None = None
     drop: bool = False
 
     def matches(self, method: str, path: str) -> bool:
         return self.times > 0 and method == self.method and path.split("?")[0].startswith(self.path)
+
+    def hold(self) -> None:
+        """Wait for `opens`, if there is one."""
+        if self.opens:
+            self.opens.wait(LONGEST_HOLD_SECONDS)
 
 
 @dataclass
@@ -233,16 +237,14 @@ class FlakyGateway:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fault = gateway._take_fault(self.command, self.path)
                 if fault and not fault.after:
-                    if fault.opens:
-                        fault.opens.wait(LONGEST_HOLD_SECONDS)
-                    time.sleep(fault.delay)
+                    fault.hold()
                     if fault.drop:
                         return self._hang_up()
                     if fault.status:
                         return self._reply(_error(fault.status, "api_error", "An outage"))
                 answer = gateway._answer(self.command, self.path, dict(self.headers), body, fault)
                 if fault and fault.after:
-                    time.sleep(fault.delay)
+                    fault.hold()
                     if fault.drop:
                         return self._hang_up()
                 return self._reply(answer)
