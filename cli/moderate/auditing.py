@@ -1,6 +1,4 @@
 """`flask moderate audit`: whether the audit is what was written, and a copy of it to keep elsewhere."""
-from dataclasses import asdict
-
 import click
 from flask.cli import with_appcontext
 
@@ -29,9 +27,7 @@ def verify(realm: str, as_json: bool) -> None:
 
     verdict = read_chain(realm)
     if as_json:
-        print_json({"realm": realm, "entries": verdict.entries, "intact": verdict.is_intact,
-                    "breaks": [{"seq": one.seq, "says": one.says} for one in verdict.breaks],
-                    "acknowledged": [asdict(one) for one in verdict.acknowledged]})
+        print_json(verdict.wire())
     else:
         said = "all as they were written" if verdict.is_intact else "NOT what was written:"
         if verdict.is_intact and verdict.acknowledged:

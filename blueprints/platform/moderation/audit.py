@@ -76,6 +76,13 @@ class Verdict:
         """True when every entry is there as it was written, up to the signed end, but for what was acknowledged."""
         return not self.breaks
 
+    def wire(self) -> Wire:
+        """Return it as the API answers and the terminal prints it."""
+        return {"realm": self.realm, "intact": self.is_intact, "entries": self.entries,
+                "breaks": [{"seq": found.seq, "says": found.says} for found in self.breaks],
+                "acknowledged": [{"seq": seen.seq, "firstBroken": seen.first_broken, "says": seen.says}
+                                 for seen in self.acknowledged]}
+
 
 @dataclass(slots=True)
 class Reading:

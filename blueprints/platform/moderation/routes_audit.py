@@ -1,9 +1,8 @@
 """URL map of the audit; routes.py includes it."""
-from typing import Any
-
 from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
 from blueprints.platform.moderation import audit
@@ -21,10 +20,6 @@ def list_entries(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 @api.get("/v1/audit/verify", name="verifyAudit")
-def verify(actor: Actor, asked: ReadRequest) -> dict[str, Any]:
+def verify(actor: Actor, asked: ReadRequest) -> Wire:
     """Read the whole audit, and say where it is not what was written."""
-    verdict = audit.verify(actor.realm)
-    return {"intact": verdict.is_intact, "entries": verdict.entries,
-            "breaks": [{"seq": found.seq, "says": found.says} for found in verdict.breaks],
-            "acknowledged": [{"seq": seen.seq, "firstBroken": seen.first_broken, "says": seen.says}
-                             for seen in verdict.acknowledged]}
+    return audit.verify(actor.realm).wire()

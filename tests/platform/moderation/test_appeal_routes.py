@@ -8,6 +8,7 @@ from app.clock import now
 from app.data.reads import fetch
 from app.identity.appeal_tokens import issue
 from app.runtime import runtime
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.cases import act
 from blueprints.platform.moderation.models import Act
@@ -76,6 +77,7 @@ def test_m_26_staff_read_and_verify_the_audit(base, client, people, strike):
     assert behind["auditEntries"][0]["seq"] == page["auditEntries"][0]["seq"] - 1
     verdict = ada.get(f"{base}/audit/verify").json["auditVerdict"]
     assert (verdict["intact"], verdict["breaks"]) == (True, [])
+    assert verdict == audit.verify(verdict["realm"]).wire()  # as `flask moderate audit verify --json` prints it
     for path in ("audit", "audit/verify"):
         assert people.user("ben").get(f"{base}/{path}").status_code == 403
         assert client.get(f"{base}/{path}").status_code == 401
