@@ -4,7 +4,6 @@ Streams, webhooks and their lists of events ask here, so that none can tell more
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal
 
 from app.actor import Actor
@@ -12,7 +11,7 @@ from app.data.columns import iso
 from app.data.entity import Entity
 from app.data.held import REMOVED
 from app.data.ids import canonical_uuid
-from app.data.serialization import Wire, row_serializer
+from app.data.serialization import Wire
 from app.data.visibility import (
     Facts,
     ReadObject,
@@ -174,7 +173,7 @@ class _Stored:
         now = self.now(event)
         if now is None:  # who saw what is gone for good nobody can tell, where it could be held: staff alone
             now = dict.fromkeys(attributes_of(model)) | {"held": REMOVED, "realm": event.realm}
-        return {**now, **row, "_owner": row.get(_owner_of(model), now["_owner"])}
+        return {**now, **row}
 
 
 def _for_actor(actor: Actor, events: Sequence[tuple[int, LoggedEvent]], stored: _Stored) -> dict[int, OutwardEvent]:
@@ -214,13 +213,6 @@ def _of_object(found: ReadObject, actor: Actor, events: Sequence[tuple[int, Logg
         elif (place, "before") in seen and (place, "after") not in seen:
             told[place] = replace(_bare(event), kind="gone")
     return told
-
-
-@cache
-def _owner_of(model: type[Entity]) -> str:
-    """Return the wire name of the field that holds the owner, as rules ask for it."""
-    attribute = model.__owner__ or "owner"
-    return next((field.name for field in row_serializer(model).fields if field.attribute == attribute), "")
 
 
 def _bare(event: LoggedEvent) -> OutwardEvent:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.actor import Actor, anonymous
 from app.data.entity import Entity
 from app.data.reads import fetch
-from app.data.visibility import Facts, Visibility, facts_by_id, read_objects, those_visible, visible_in_sql
+from app.data.visibility import Facts, Visibility, facts_by_id, owner_field, read_objects, those_visible, visible_in_sql
 from app.settings import REALM_CODENAMES
 from blueprints.network.content.queries import posts_seen_by
 from blueprints.network.content.visibility import POSTS
@@ -94,10 +94,10 @@ def seen_in_python(visibility: Visibility, actor: Actor) -> tuple[dict[str, Fact
     return facts, {id for id, is_seen in zip(facts, seen, strict=True) if is_seen}
 
 
-def is_the_callers_alone(name: str, fact: Facts, actor: Actor) -> bool:
+def is_the_callers_alone(name: str, model: Any, fact: Facts, actor: Actor) -> bool:
     """Whether a list that is remembered for all callers of a role leaves out a row that this caller sees."""
     at_rest = people_at_rest(actor.realm, SELLING) if name == "productListingProduct" else ()
-    return fact["_owner"] in at_rest or (not actor.is_staff and fact["held"] is not None)
+    return fact[owner_field(model)] in at_rest or (not actor.is_staff and fact["held"] is not None)
 
 
 def assert_lists_show_what_rules_say(world: SmallRealm, people: Mapping[str, ApiClient], lists: dict[str, str]) -> None:
@@ -120,7 +120,7 @@ def assert_lists_show_what_rules_say(world: SmallRealm, people: Mapping[str, Api
             if listed:
                 shown_of.add(name)
             if name in REMEMBERED_FOR_A_ROLE:
-                expected = {id for id in expected if not is_the_callers_alone(name, facts[id], actor)}
+                expected = {id for id in expected if not is_the_callers_alone(name, model, facts[id], actor)}
             if listed != expected:
                 wrong.append((person, name, sorted(listed - expected), sorted(expected - listed)))
     assert not wrong

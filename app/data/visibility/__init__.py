@@ -27,6 +27,7 @@ from app.data.visibility.expressions import (
     member,
     no_one,
     not_,
+    owner_field,
     signed_in,
     staff,
     super_admin,
@@ -60,5 +61,5 @@ __all__ = [
     "any_of", "asks_of_hidden", "attributes_of", "expression_in_sql",
     "facts_by_id", "field_in_sql", "field_through", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
-    "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
+    "owner_field", "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
     "super_admin", "those_shown", "those_visible", "through", "visible_apart", "visible_in_sql"]

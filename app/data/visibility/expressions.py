@@ -12,6 +12,7 @@ from app.actor import Actor
 from app.data.columns import camel_case
 from app.data.entity import Entity
 from app.data.held import Viewer, viewer
+from app.data.serialization import row_serializer
 from app.data.visibility.sets import IdSet
 
 Value = str | int | bool | None
@@ -262,3 +263,9 @@ def attributes_of(model: type[Entity]) -> dict[str, str]:
              for attribute in class_mapper(model).column_attrs}
     return found | {"_owner": model.__owner__ or "owner"}
 
+
+@cache
+def owner_field(model: type[Entity]) -> str:
+    """Return the field of a wire row that says whose it is: of the attribute that holds the owner, which SQL asks, too;
+    `_owner` where no row shows that, or where there is none."""
+    return next((field.name for field in row_serializer(model).fields if field.attribute == model.__owner__), "_owner")

@@ -27,6 +27,7 @@ from app.data.visibility.expressions import (
     atoms,
     attributes_of,
     for_caller,
+    owner_field,
 )
 from app.data.visibility.readable import read_objects
 
@@ -61,7 +62,7 @@ def facts_by_id(visibility: Visibility, ids: Iterable[str]) -> dict[str, Facts]:
     if not wanted:
         return {}
     model, attributes = visibility.model, attributes_of(visibility.model)
-    names = {"id", "isActive", "_owner", *(attributes.keys() & {"held", "realm"})}
+    names = {"id", "isActive", owner_field(model), *(attributes.keys() & {"held", "realm"})}
     names |= {atom.field for rule in (visibility.there, visibility.rule) for atom in atoms(rule)}
     asked = sorted(names)
     rows = fetch(select(*(getattr(model, attributes[name]) for name in asked)).where(model.id.in_(wanted)))
@@ -158,7 +159,7 @@ class _Caller:
         if not can_be_held(model):
             return True
         looks = visibility.sees_held(self._actor)
-        return looks.sees(row.get("held"), row["_owner"])
+        return looks.sees(row.get("held"), row[owner_field(model)])
 
 
 def _looks_up(expression: Expression) -> int:

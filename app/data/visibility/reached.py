@@ -22,6 +22,7 @@ from app.data.visibility.expressions import (
     all_of,
     attributes_of,
     for_caller,
+    owner_field,
 )
 from app.data.visibility.in_sql import expression_in_sql
 from app.data.visibility.readable import read_objects
@@ -57,7 +58,7 @@ def _owned(model: type[Entity]) -> Expression | None:
     """Return the rule that finds what is HIDDEN and the caller's own (app/data/held.py), by the index of its owner."""
     if not (can_be_held(model) and model.__owner__):
         return None
-    return Me(next(name for name, attribute in attributes_of(model).items() if attribute == model.__owner__))
+    return Me(owner_field(model))
 
 
 def _ways(rule: Expression) -> Iterator[Expression]:
