@@ -1,4 +1,4 @@
-"""`flask index`: see how the search indexes stand, and write one anew beside the one that goes on answering."""
+"""`flask index`: how the search indexes and the copies of the views stand, and mending them while they serve."""
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def index() -> None:
-    """Search indexes: how they stand, and rebuilding them.
+    """Search indexes and stored views: how they stand, rebuilding and comparing them.
 
     Example: flask index rebuild --index searchIndex --yes
     """
@@ -94,6 +94,47 @@ def rebuild(name: str | None, from_scratch: bool, dry_run: bool, yes: bool, as_j
     except IndexBusy as error:
         raise click.ClickException(str(error)) from error
     print_rows(rows, as_json=as_json, empty="no index is declared")
+
+
+@index.command("views")
+@as_json_option
+@with_appcontext
+def views(as_json: bool) -> None:
+    """Show each view of the read layer: its rows, how many copies are kept, and when the last of them was made.
+
+    A view without all of its copies is right, too: what no copy has is read. They are compared each night.
+
+    Example: flask index views --json
+    """
+    from blueprints.platform.bff.comparing import all_views, view_figures
+
+    rows = [view_figures(realm, view) for realm, view in all_views()]
+    if not as_json:
+        rows = [row | {"refreshedAt": minute(row["refreshedAt"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no view is kept")
+
+
+@index.command("compare-views")
+@click.option("--view", "name", help="Only this view; default all.")
+@acts
+@with_appcontext
+def compare_views(name: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Compare the copies of the views with what the function says, and mend those that differ; nobody waits for it.
+
+    The dry run compares and says what differs: missing, older, of no row any more (surplus), wrong.
+
+    Example: flask index compare-views --view BidNotificationView --yes
+    """
+    from blueprints.platform.bff.comparing import all_views, compare
+
+    known = all_views()
+    if name is not None and name not in {view for _, view in known}:
+        raise unknown("view", name, [view for _, view in known], "--view")
+    chosen = [(realm, view) for realm, view in known if name in (None, view)]
+    goes_on = agreed(f"compare {', '.join(view for _, view in chosen) or 'nothing'}", dry_run=dry_run, yes=yes,
+                     reports=True)
+    print_rows([{"view": view, **compare(realm, view, mends=goes_on)} for realm, view in chosen], as_json=as_json,
+               empty="no view is kept")
 
 
 def _chosen(name: str | None) -> list[str]:

@@ -47,6 +47,7 @@ from blueprints.network.profile.models import Profile, ProfileTerm
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT as PREMIUM
 from blueprints.platform.auth.models import FAILED, READY, WAITING, PersonExport
+from blueprints.platform.bff.models import StoredView
 from blueprints.platform.moderation.models import Case, Counter
 from blueprints.platform.notification.models import UnreadCount
 from tests.cli.market import ORDERS, Market
@@ -178,6 +179,11 @@ def stored_a_day_ago(name: str) -> Path:
     return path
 
 
+def a_copy_of_no_row() -> None:
+    add("network", StoredView, realm="network", view="postdetailview", object_id=f"{ID}1", record_version=1,
+        parts_version=0, document="{}", refreshed_at=now())
+
+
 def a_home_that_others_enter() -> None:
     runtime().settings.home.chmod(0o755)
 
@@ -198,6 +204,7 @@ BREAKS = [
     ("profileTerms", a_profile_that_is_not_found_by_its_skills), ("profileTerms", terms_of_a_profile_that_is_gone),
     ("rejected applications", a_rejection_without_its_trace), ("queue", a_wrong_count_of_cases),
     ("queue", a_wrong_count_of_reports), ("media", bytes_without_an_upload),
+    ("stored views", a_copy_of_no_row),
     ("instance folder", a_home_that_others_enter), ("owners and modes", a_file_that_others_read),
 ]
 ELSEWHERE = {"search index", "stock", "auctions"}

@@ -114,6 +114,12 @@ class Document:
     parts_version: int = 0
 
     @property
+    def marks(self) -> set[tuple[str, str, str]]:
+        """Return of each relation the ids of its parts, and in which version they are kept."""
+        return {(name, one["id"], one["mark"]) for name, said in self.document.items()
+                for one in (said if isinstance(said, list) else (said,))}
+
+    @property
     def text(self) -> str:
         """Return the document as JSON."""
         return orjson.dumps(self.document).decode()

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
@@ -21,6 +22,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import unit_of_work
 from app.data.version_keys import version_key
 from app.data.visibility import read_objects
+from app.jobs.worker import run_job
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.feedback.models import Feedback
@@ -29,13 +31,14 @@ from blueprints.network.content.models import Post
 from blueprints.network.profile.models import Profile
 from blueprints.platform.auth.commands import archive_profile, purge_archived
 from blueprints.platform.auth.models import account_model
-from blueprints.platform.bff import subscribers
+from blueprints.platform.bff import comparing, subscribers
 from blueprints.platform.bff.models import StoredView, StoredViewPart
 from blueprints.platform.bff.queries import list_rows_of
 from blueprints.platform.bff.rules import ListRequest
-from blueprints.platform.bff.stored_views import documents_of, keep, kept_targets, refresh, stored_views
+from blueprints.platform.bff.stored_views import documents_of, keep, kept_targets, refresh, remove, stored_views
 from blueprints.platform.bff.views import views_of
 from blueprints.platform.people.models import Block
+from cli.index import index
 from tests import passes
 from tests.platform.bff.drawn import ROWS, Drawn
 from tests.platform.bff.rows import keep as keep_rows
@@ -268,3 +271,66 @@ def test_erasing_somebody_removes_each_copy_that_shows_him_in_the_same_transacti
         [left] = documents(realm, view).values()
         assert other.user_id in str(left), view
     assert not fetch(select(StoredViewPart.object_id).where(StoredViewPart.part_id == gone.user_id))
+
+
+def keep_wrongly(realm: str, id_: str, title: str = "what nobody wrote") -> None:
+    """Let a copy say of its product what the product never said, in its current version."""
+    document = documents(realm)[id_]
+    document["product"]["shown"]["title"] = title
+    with writing_engine().begin() as connection:
+        connection.execute(update(StoredView).where(StoredView.object_id == id_).values(
+            document=orjson.dumps(document).decode()))
+
+
+@of_the_marketplace
+def test_the_nightly_comparison_mends_what_differs_and_finds_nothing_the_night_after(
+        realm: str, auction: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    listing, bids = auction
+    monkeypatch.setattr(comparing, "AT_ONCE", 2)
+    keep_wrongly(realm, bids[0])
+    change(Bid, bids[1], is_active=False)
+    with unit_of_work(system_actor(realm)) as work:
+        remove(work, VIEW, [bids[2]])
+        work.commit()
+    change(Bid, bids[3], bid_amount=7)
+    assert comparing.compare(realm, VIEW, mends=False) == {
+        "rows": 5, "missing": 1, "older": 1, "surplus": 1, "wrong": 1}
+    assert run_job(comparing.COMPARE) == "5 copies compared; mended: 1 missing, 1 older, 1 surplus, 1 wrong"
+    assert documents(realm) == {one.object_id: one.document for one in documents_of(realm, VIEW, bids)}
+    change(Product, listing, title="Tin sextant")
+    assert run_job(comparing.COMPARE) == "4 copies compared; mended: 4 older"
+    assert run_job(comparing.COMPARE) == "4 copies compared; mended: none"
+
+
+@of_the_marketplace
+def test_the_doctor_tells_what_is_wrong_and_not_what_is_late(
+        realm: str, auction: tuple[str, list[str]], settle: Callable[[], None]) -> None:
+    listing, bids = auction
+    settle()
+    change(Product, listing, title="Tin sextant")
+    keep_rows(Bid, {"product_id": listing, "status": "CANCELLED"})
+    assert comparing.check_views() == ("ok", "of the newest 6 rows 1 have no copy yet, 5 an older one")
+    comparing.compare(realm, VIEW, mends=True)
+    keep_wrongly(realm, bids[0])
+    assert comparing.check_views() == ("warn", "1 of the newest 6 copies of views are not what the rows say")
+    assert comparing.mend_views("ada") == 1
+    assert comparing.check_views()[0] == "ok"
+
+
+@of_the_marketplace
+def test_the_terminal_shows_and_compares_the_copies(realm: str, auction: tuple[str, list[str]]) -> None:
+    _, bids = auction
+    keep_wrongly(realm, bids[0])
+    call = CliRunner().invoke
+
+    def figures(*words: str) -> Any:
+        answer = call(index, [*words, "--json"])
+        assert answer.exit_code == 0, answer.output
+        return next(row for row in orjson.loads(answer.stdout) if row["view"] == VIEW)
+
+    assert {**figures("views"), "refreshedAt": None} == {
+        "view": VIEW, "realm": realm, "of": NAME, "rows": 5, "kept": 5, "refreshedAt": None}
+    assert figures("compare-views", "--dry-run")["wrong"] == 1
+    assert figures("compare-views", "--view", VIEW, "--yes")["wrong"] == 1
+    assert figures("compare-views", "--yes")["wrong"] == 0
+    assert call(index, ["compare-views", "--view", "nope", "--yes"]).exit_code == 2
