@@ -180,6 +180,7 @@ def stored_a_day_ago(name: str) -> Path:
 
 
 def a_copy_of_no_row() -> None:
+    settle()  # while events are on their way, copies may lag behind
     add("network", StoredView, realm="network", view="postdetailview", object_id=f"{ID}1", record_version=1,
         parts_version=0, document="{}", refreshed_at=now())
 
