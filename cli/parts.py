@@ -11,7 +11,7 @@ WITH_JOBS = (
     "blueprints.platform.notification.jobs",
     "blueprints.marketplace.auction_offer.jobs", "blueprints.marketplace.order_management.jobs",
     "blueprints.marketplace.search_indexing.jobs", "blueprints.network.networking.jobs",
-    "blueprints.network.profile.jobs", "blueprints.platform.webhooks.jobs",
+    "blueprints.network.profile.jobs", "blueprints.platform.webhooks.jobs", "blueprints.platform.bff.comparing",
 )
 """The modules that declare periodic jobs."""
 
