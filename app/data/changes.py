@@ -75,20 +75,22 @@ class Take(Protocol):
         """Take one change into the outbox."""
 
 
-def stamp_changes(session: Session, check_expected: Callable[[Entity], None] | None) -> None:
-    """Set updated_at on every changed entity, after If-Match was compared with the version that was read."""
-    for entity in session.dirty:
-        if isinstance(entity, Entity) and session.is_modified(entity):
-            if check_expected is not None:
-                check_expected(entity)
-            entity.updated_at = now()
+def stamp_changes(rows: Iterable[Any], check_expected: Callable[[Entity], None] | None) -> list[Entity]:
+    """Set updated_at on every entity among the rows that was changed, after If-Match was compared with the version that
+    was read; returns them."""
+    changed = [row for row in rows if isinstance(row, Entity) and former_values(row)]
+    for entity in changed:
+        if check_expected is not None:
+            check_expected(entity)
+        entity.updated_at = now()
+    return changed
 
 
 def record_changes(session: Session, take: Take) -> set[str]:
     """Take the changes of this flush; returns the version keys to invalidate."""
     touched = record_new(_entities(session.new), take)
     for entity in _entities(session.dirty):
-        old = _former_values(entity)
+        old = former_values(entity)
         if old:
             record_update(entity, old, take)
             touched.add(version_key(entity))
@@ -133,6 +135,7 @@ def _entities(rows: Iterable[Any]) -> list[Entity]:
     return [row for row in rows if isinstance(row, Entity)]
 
 
-def _former_values(entity: Entity) -> dict[str, Any]:
-    before = inspect(entity).committed_state  # only what was set since the last flush, with its former value
+def former_values(entity: Base) -> dict[str, Any]:
+    """Return the former values of what was changed since the last flush, by attribute."""
+    before = inspect(entity).committed_state
     return {name: None if old is NO_VALUE else old for name, old in before.items() if getattr(entity, name) != old}

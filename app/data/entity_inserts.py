@@ -2,7 +2,6 @@
 
 For rows whose every value is known beforehand: data objects, whose ids are made here, and outbox records."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import Any, cast
@@ -12,33 +11,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 
 from app.data.changes import OutboxRecord
+from app.data.driver import change_by_driver
 from app.data.entity import Base, Entity
+from app.data.prepared_write import PreparedWrite, prepared_write
 from app.data.sqlite_write_lock import sqlite_write_lock
 
 FIRST_VERSION = 1
 _OF_RECORD = "outbox_"
 
 
-@dataclass(frozen=True, slots=True)
-class _Insert:
-    """The statement, and how the database takes the values of its columns, in their order."""
-
-    sql: str
-    is_positional: bool
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-
-    def values(self, row: Mapping[str, Any]) -> Any:
-        """Return the parameters of one row, given by column name."""
-        if self.is_positional:
-            return tuple([row[name] if bound is None else bound(row[name]) for name, bound in self.columns])
-        return {name: row[name] if bound is None else bound(row[name]) for name, bound in self.columns}
-
-
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows given by column name; the database draws an autoincremented id. Raises IntegrityError."""
     statement = _insert(cast(Table, model.__table__), connection.dialect)
     values = [statement.values(row) for row in rows]
-    connection.exec_driver_sql(statement.sql, values if len(values) > 1 else values[0])
+    change_by_driver(connection, statement.sql, values if len(values) > 1 else values[0])
 
 
 def complete_entities(entities: Iterable[Entity]) -> None:
@@ -118,14 +104,14 @@ def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mappin
 
 
 @cache
-def _insert(table: Table, dialect: Dialect) -> _Insert:
+def _insert(table: Table, dialect: Dialect) -> PreparedWrite:
     names = _given_names(table)
-    return _prepared(insert(table).inline().compile(dialect=dialect, column_keys=names), dialect, {
+    return prepared_write(insert(table).inline().compile(dialect=dialect, column_keys=names), dialect, {
         name: table.columns[name] for name in names})
 
 
 @cache
-def _insert_with_record(table: Table, dialect: Dialect) -> _Insert:
+def _insert_with_record(table: Table, dialect: Dialect) -> PreparedWrite:
     """Return PostgreSQL's statement for a row of the table and its outbox record, whose names begin with `outbox_`."""
     records = cast(Table, OutboxRecord.__table__)
     of_row = {name: table.columns[name] for name in _given_names(table)}
@@ -134,17 +120,11 @@ def _insert_with_record(table: Table, dialect: Dialect) -> _Insert:
     record = insert(records).inline().values(
         {column.name: bindparam(name, type_=column.type) for name, column in of_record.items()})
     numbered = cast(Any, type(dialect))(paramstyle="numeric_dollar")
-    return _prepared(record.add_cte(row.cte("new_row")).compile(dialect=numbered), dialect, of_row | of_record)
+    return prepared_write(record.add_cte(row.cte("new_row")).compile(dialect=numbered), dialect, of_row | of_record)
 
 
 def _given_names(table: Table) -> list[str]:
     return [column.name for column in table.columns if column is not table.autoincrement_column]
-
-
-def _prepared(compiled: Any, dialect: Dialect, columns: Mapping[str, Any]) -> _Insert:
-    return _Insert(str(compiled), compiled.positional, tuple(
-        (name, columns[name].type.dialect_impl(dialect).bind_processor(dialect))
-        for name in compiled.positiontup or columns))
 
 
 @cache

@@ -5,31 +5,43 @@ nothing does (docs/decisions/008)."""
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, inspect, select
+from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, select
 from sqlalchemy import event as sa_event
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, make_transient
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import NOTHING, OutboxRecord, record_changes, record_new, record_update, row_json, stamp_changes
+from app.data.changes import (
+    NOTHING,
+    OutboxRecord,
+    former_values,
+    record_changes,
+    record_new,
+    record_update,
+    row_json,
+    stamp_changes,
+)
 from app.data.connections import close_reading, reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
 from app.data.entity import Base, Entity
 from app.data.entity_inserts import complete_entities, insert_at_once, insert_entities, insert_rows
+from app.data.entity_loads import load_entities
+from app.data.entity_updates import is_plain, update_entity
 from app.data.expected_version import named_version
 from app.data.held import Holdable, viewer
 from app.data.holdings import handed_down, holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
+from app.data.reads.prepared import fetch_prepared_within
 from app.data.sqlite_write_lock import sqlite_write_lock
 from app.data.staff_changes import StaffAudit, StaffChange, staff_change
 from app.data.version_keys import version_key
@@ -37,6 +49,7 @@ from app.errors import NotFound, RuleViolated
 
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
+T = TypeVar("T")
 _Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 BeforeCommit = Callable[["UnitOfWork", list[Any]], object]
 
@@ -63,6 +76,8 @@ class UnitOfWork:
         """Those whose version and record are made, to insert before the next statement."""
         self._inserted: list[Entity] = []
         """Those that were inserted without the session, which knows them if it is open."""
+        self._loaded: dict[tuple[type[Entity], str], Entity] = {}
+        """Those that were read before the session was opened, which then knows them."""
         self._finished: list[bool] = []
         """One flag an open block, the outermost first: it said commit() or rollback()."""
         self._first_error: BaseException | None = None
@@ -96,10 +111,11 @@ class UnitOfWork:
 
     @property
     def _session(self) -> Session:
-        """The ORM's session on that connection, opened when needed: a command that only inserts needs none."""
+        """The ORM's session on that connection, opened when needed: a bid, and what only inserts, needs none."""
         if self._opened_session is None:
             self._opened_session = _Session(self.connection(), autoflush=False, expire_on_commit=False)
-            self._opened_session.add_all(self._inserted)
+            self._opened_session.add_all([*self._inserted, *self._loaded.values()])
+            self._loaded.clear()
         return self._opened_session
 
     def close(self) -> None:
@@ -118,7 +134,7 @@ class UnitOfWork:
 
     def get(self, model: type[E], object_id: str) -> E:
         """Return the active row of `model` with that id; raises NotFound, also when it is held from the actor."""
-        entity: E | None = self._run(_by_id(model), {"id_": object_id}).scalar_one_or_none()
+        entity = self._find(model, _by_id(model), object_id, anew=False)
         if entity is None or self._is_held_from_actor(entity):
             raise NotFound
         return entity
@@ -131,7 +147,7 @@ class UnitOfWork:
         entity = cast(E | None, self._held.get((model, object_id)))
         if entity is None:
             self._prepare_lock(model)
-            entity = self._run(_to_lock(model), {"id_": object_id}).scalar_one_or_none()
+            entity = self._find(model, _to_lock(model), object_id, anew=True)
             if entity is not None:
                 self._hold(entity)
         if entity is None or not (archived_too or (entity.is_active and not self._is_held_from_actor(entity))):
@@ -160,10 +176,29 @@ class UnitOfWork:
         if lock:
             query = query.with_for_update().execution_options(populate_existing=True)
         self._check_locks_of(query)
+        model = None if values is None or lock else _entity_of(query)
+        if model is not None and self._is_read_by_driver():
+            return cast(list[B], self._load(model, query, values or {}))
         found = list(self._run(query, values).scalars())
         for row in found if lock else ():
             if isinstance(row, Entity):
                 self._hold(row)
+        return found
+
+    def _is_read_by_driver(self) -> bool:
+        """Return whether rows are read without the session: as long as it has none that must stay as they are."""
+        return self._opened_session is None and not self._inserted and not self._settled
+
+    def _find(self, model: type[E], query: Select[E], object_id: str, *, anew: bool) -> E | None:
+        values = {"id_": object_id}
+        if self._is_read_by_driver():
+            return next(iter(self._load(model, query, values, anew=anew)), None)
+        return cast(E | None, self._run(query, values).scalar_one_or_none())
+
+    def _load(self, model: type[E], query: Select[Any], values: Mapping[str, Any], *, anew: bool = False) -> list[E]:
+        found = self._watched(
+            lambda: load_entities(self.connection(), model, query, values, self._loaded, anew=anew))
+        self._loaded.update(((model, entity.id), entity) for entity in found)
         return found
 
     def share(self, query: Select[B]) -> list[B]:
@@ -178,6 +213,13 @@ class UnitOfWork:
         locks."""
         self._check_locks_of(query)
         return list(self._run(query, values).all())
+
+    def raw_rows(self, query: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """Return the driver's own rows of a query that is built once for the life of the process (prepared.py).
+
+        Raises LockOrderError for a query that locks."""
+        self._check_locks_of(query)
+        return self._watched(lambda: fetch_prepared_within(self.connection(), query, values))
 
     def execute(self, statement: Executable, values: _Values = None) -> Any:
         """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result. `values` as
@@ -381,29 +423,51 @@ class UnitOfWork:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""
         with self._saving():
             self._insert_settled()
-            if self._changed_loaded_rows():
-                self._session.add_all(self._new)  # the ORM frees a unique value before it is taken again
+            changed = self._changed_rows()
+            if self._is_for_orm(changed):
+                self._session.add_all(self._new)
                 self._new.clear()
                 self._session.flush()
             else:
+                updated = self._update(changed)  # first: a unique value is freed before it is taken again
                 self._settle_new()
                 self._insert_settled()
+                for entity, old in updated:
+                    record_update(entity, old, self._take_change)
 
     def settle(self) -> None:
         """Make the versions and the JSON of what was changed known: the last thing before the answer is made of them.
 
         New rows alone are sent by the next statement or commit() only, which hold SQLite's write lock."""
-        if self._changed_loaded_rows():
+        changed = self._changed_rows()
+        if changed or self._is_for_orm(changed):
             self.flush()
         else:
             self._settle_new()
 
-    def _changed_loaded_rows(self) -> bool:
-        """Return whether the ORM has something to write: rows changed or deleted, or new ones without our own ids."""
+    def _changed_rows(self) -> list[Any]:
+        """Return the loaded rows to which something was assigned since the last flush."""
+        if self._opened_session is not None:
+            return list(self._opened_session.dirty)
+        return [row for row in (*self._inserted, *self._loaded.values()) if instance_state(row).modified]
+
+    def _is_for_orm(self, changed: list[Any]) -> bool:
+        """Return whether the ORM has something to write: rows deleted, changed inside an attempt(), whose rollback
+        makes them anew, or without our own ids."""
         session = self._opened_session
-        if session is None:
-            return any(inspect(entity).modified for entity in self._inserted)
-        return bool(session.dirty or session.new or session.deleted)
+        return not all(map(is_plain, changed)) or (session is not None and bool(
+            session.new or session.deleted or (changed and session.in_nested_transaction())))
+
+    def _update(self, changed: list[Any]) -> list[tuple[Entity, dict[str, Any]]]:
+        """Write these rows where their values are others; returns those, with the former values."""
+        expectation = named_version.get()
+        updated = [(entity, former_values(entity)) for entity in sorted(
+            stamp_changes(changed, expectation.check if expectation else None), key=_place)]
+        for entity, old in updated:
+            self._wrote = True
+            self._invalidated.add(version_key(entity))
+            update_entity(self.connection(), self._opened_session, entity, frozenset(old))
+        return updated
 
     def _settle_new(self) -> None:
         new, self._new = list(self._new), {}
@@ -474,7 +538,8 @@ class UnitOfWork:
         if self._records:
             insert_rows(self.connection(), OutboxRecord, self._records)
             self.invalidate("outbox")
-        if self._staff_changes and not self._is_audited:
+        is_noted = bool(self._staff_changes) and not self._is_audited
+        if is_noted:
             handed_down(StaffAudit).note(self, self._staff_changes)
         told = len(self._records)
         given: dict[BeforeCommit, list[Any]] = {}
@@ -482,7 +547,8 @@ class UnitOfWork:
             given.setdefault(action, []).append(item)
         for action, items in given.items():
             action(self, items)
-        self.flush()
+        if is_noted or given:
+            self.flush()
         if len(self._records) > told:
             raise RuntimeError("what runs before the commit changed a data object, whose event would be lost")
 
@@ -501,12 +567,17 @@ class UnitOfWork:
             action()
 
     def _run(self, statement: Executable, values: _Values = None) -> Any:
-        """Run a statement. A failed one spoils the unit of work: PostgreSQL would turn its commit into a rollback."""
+        """Run a statement by the ORM."""
         self._wrote = self._wrote or not statement.is_select
+        return self._watched(lambda: self._session.execute(statement, values))
+
+    def _watched(self, run: Callable[[], T]) -> T:
+        """Run a statement behind what is settled. One that fails spoils the unit of work: PostgreSQL would turn its
+        commit into a rollback."""
         if self._settled:
             self.flush()
         try:
-            return self._session.execute(statement, values)
+            return run()
         except BaseException as error:
             self._spoil(error)
             raise
@@ -538,8 +609,8 @@ class UnitOfWork:
         if self._wrote or self._records or self._new or self._settled or self._before_commit:
             return True
         pending = self._opened_session
-        return pending is not None and (bool(pending.new) or bool(pending.deleted)
-                                        or any(pending.is_modified(row) for row in pending.dirty))
+        return ((pending is not None and bool(pending.new or pending.deleted))
+                or any(map(former_values, self._changed_rows())))
 
     @contextmanager
     def block(self) -> Iterator[None]:
@@ -561,14 +632,14 @@ class UnitOfWork:
     def _check_locks_of(self, statement: Executable) -> None:
         """Refuse a `SELECT … FOR UPDATE` against the order of locks."""
         if isinstance(statement, Select) and statement._for_update_arg is not None:
-            for model in {description["entity"]: None for description in statement.column_descriptions}:
+            for model in _models_of(statement):
                 self._prepare_lock(model)
 
     def _prepare_lock(self, model: type[Base]) -> None:
         """Refuse a lock against the order, and save what was changed: a locked row is read anew, over its changes."""
         check_order(self._last_locked, model)
         self._last_locked = model
-        if any(isinstance(row, model) and self._session.is_modified(row) for row in self._session.dirty):
+        if any(isinstance(row, model) and former_values(row) for row in self._changed_rows()):
             self.flush()
 
     def _hold(self, entity: Entity) -> None:
@@ -577,6 +648,20 @@ class UnitOfWork:
         expectation = named_version.get()
         if expectation is not None and expectation.at_lock:
             expectation.check(entity)
+
+
+@lru_cache(maxsize=256)  # to describe a query costs as much as to run it
+def _models_of(query: Select[Any]) -> tuple[type[Base], ...]:
+    return tuple({description["entity"]: None for description in query.column_descriptions})
+
+
+@lru_cache(maxsize=256)
+def _entity_of(query: Select[Any]) -> type[Entity] | None:
+    """Return the data objects that a query selects and does not lock; None where it is about something else."""
+    models = [description["entity"] for description in query.column_descriptions
+              if description["expr"] is description["entity"]]
+    is_of_one = len(models) == len(query.column_descriptions) == 1 and query._for_update_arg is None
+    return models[0] if is_of_one and issubclass(models[0], Entity) else None
 
 
 # Built once for each model: every bid asks them, and building one anew costs more than running it.
@@ -588,6 +673,11 @@ def _by_id(model: type[E]) -> Select[E]:
 @cache
 def _to_lock(model: type[E]) -> Select[E]:
     return select(model).where(model.id == bindparam("id_")).with_for_update().execution_options(populate_existing=True)
+
+
+def _place(entity: Entity) -> tuple[str, str]:
+    """Return where the row stands in the order in which rows are written, the same for everybody."""
+    return entity.__tablename__, entity.id
 
 
 def _held(entity: Entity) -> str | None:
@@ -627,7 +717,7 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
     work = transaction.get()
     if isinstance(work, UnitOfWork):
         work._wrote = True
-    stamp_changes(session, expectation.check if expectation else None)
+    stamp_changes(session.dirty, expectation.check if expectation else None)
 
 
 @sa_event.listens_for(_Session, "after_flush")

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam
 
+from app.data.driver import rows_by_driver
+
 
 def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     """Return the driver's own rows; `query` must be one object for the life of the process.
@@ -24,6 +26,13 @@ def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[s
         except connection.dialect.loaded_dbapi.Error:
             pass
     return fetch_raw(connection, query, values)
+
+
+def fetch_prepared_within(connection: Connection, query: Select[Any],
+                          values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """Return the same in the connection's transaction; raises what SQLAlchemy would (app/data/driver.py)."""
+    text, names = _compiled(query, connection.dialect)
+    return rows_by_driver(connection, text, values if names is None else tuple([values[name] for name in names]))
 
 
 def fetch_prepared_among(connection: Connection, query: Callable[[int], Select[Any]],

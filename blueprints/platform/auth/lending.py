@@ -7,7 +7,7 @@ from sqlalchemy import CompoundSelect, Select, select
 
 from app.data.unit_of_work import UnitOfWork
 from blueprints.platform.auth.models import Account, account_model
-from blueprints.platform.auth.queries import standing_columns
+from blueprints.platform.auth.queries import standing_columns, standing_of
 from blueprints.platform.auth.rules import Standing
 
 
@@ -25,8 +25,8 @@ def share_standings(work: UnitOfWork, user_ids: CompoundSelect[Any], values: Map
     """Return id → standing of the accounts whose ids the query gives, shared as by share_accounts, in one statement.
 
     The query is built once for all calls: `values` are its parameters."""
-    rows = work.rows(_sharing(account_model(work.actor.realm), user_ids), values)
-    return {row[0]: Standing(*row) for row in rows}
+    rows = work.raw_rows(_sharing(account_model(work.actor.realm), user_ids), values)
+    return {row[0]: standing_of(row) for row in rows}
 
 
 @cache  # every bid asks it

@@ -167,7 +167,12 @@ def account_standings(realm: str, user_ids: Collection[str]) -> list[Standing]:
     """Return the standings of the accounts that exist among the ids (at least one), in one statement."""
     with reading() as connection:
         rows = fetch_prepared_among(connection, partial(_standings, account_model(realm)), user_ids)
-    return [Standing(row[0], bool(row[1]), *(read_instant(value) for value in row[2:])) for row in rows]
+    return [standing_of(row) for row in rows]
+
+
+def standing_of(row: Sequence[Any]) -> Standing:
+    """Return the Standing of a driver's own row of `standing_columns`."""
+    return Standing(row[0], bool(row[1]), *(read_instant(value) for value in row[2:]))
 
 
 @cache  # every write of a trader asks it, and building it anew costs many times as much as running it
