@@ -82,15 +82,17 @@ def settle(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], **valu
 
 
 def postpone(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], error: str, backoff: Backoff,
-             parked: Mapping[str, Any] | None = None) -> bool:
+             asked: timedelta | None = None, parked: Mapping[str, Any] | None = None) -> bool:
     """Count a failed attempt of the rows of `which` that are still owed, and end their leases.
 
-    They are due again after their wait, or after the last attempt take the values `parked`; returns whether one did."""
+    They are due again after their wait, or the longer one that the other side has `asked` for; after the last attempt
+    they take the values `parked`. Returns whether one did."""
     gave_up = False
     for row in lock_owed(work, kind, *which):
         attempts = row.attempts + 1
         is_last = backoff.is_exhausted(attempts)
-        later = parked or {} if is_last else {kind.due_at.key: now() + backoff.wait(attempts)}
+        later = parked or {} if is_last else {
+            kind.due_at.key: now() + max(backoff.wait(attempts), asked or timedelta(0))}
         work.change(row, attempts=attempts, last_error=error[:_LONGEST_ERROR], **kind.freed(), **later)
         gave_up = gave_up or is_last
     return gave_up

@@ -1,6 +1,7 @@
 """The port to what carries messages away: one adapter for each channel, one run of messages for each adapter."""
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -20,7 +21,13 @@ class RecipientGone(Undeliverable):
 
 
 class Delayed(Exception):
-    """The message did not go out this time; trying later may help. The next one is tried all the same (FD-26)."""
+    """The message did not go out this time; trying later may help. The next one is tried all the same (FD-26).
+
+    `wait` is how long the service asks to be left alone with it, None where it says nothing."""
+
+    def __init__(self, says: str, wait: timedelta | None = None) -> None:
+        super().__init__(says)
+        self.wait = wait
 
 
 class Away(Delayed):

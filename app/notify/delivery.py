@@ -76,7 +76,7 @@ def _note(message: MailMessage, failure: Exception | None) -> str:
     if isinstance(failure, Undeliverable):
         return _refuse(message, failure)
     if isinstance(failure, Delayed):
-        return _delay(message, str(failure))
+        return _delay(message, str(failure), failure.wait)
     log.error("message %s could not be handed over", message.id, exc_info=failure)
     return _delay(message, error_text(failure))  # it counts its attempts, too
 
@@ -91,10 +91,10 @@ def _outgoing(message: MailMessage) -> Outgoing:
                     message.data, of_person, return_path)
 
 
-def _delay(message: MailMessage, error: str) -> str:
+def _delay(message: MailMessage, error: str, asked: timedelta | None = None) -> str:
     with unit_of_work(kernel_actor()) as work:
         gave_up = postpone(work, OWED[message.channel], MailMessage.id == message.id, error=error, backoff=BACKOFF,
-                           parked=_ended(message, FAILED))
+                           asked=asked, parked=_ended(message, FAILED))
         work.commit()
     return FAILED if gave_up else QUEUED
 

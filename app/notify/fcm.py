@@ -12,7 +12,7 @@ import orjson
 
 from app.notify.carrier import Delayed, RecipientGone
 from app.notify.letters import Letter
-from app.notify.push_requests import PushRequest, refusal
+from app.notify.push_requests import PushRequest, refusal, wait_of
 from app.outward.client import Reply
 
 API = "https://fcm.googleapis.com"
@@ -77,7 +77,7 @@ class Fcm:
             try:
                 self._token = str(orjson.loads(reply.body)["access_token"])
             except (ValueError, TypeError, KeyError) as error:
-                raise Delayed(f"Google gives no access token: {refusal(reply)}") from error
+                raise Delayed(f"Google gives no access token: {refusal(reply)}", wait_of(reply)) from error
         return self._token
 
     def _assertion(self) -> str:

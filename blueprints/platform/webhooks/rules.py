@@ -1,7 +1,6 @@
 """The rules of sending, apart from what sends: waits, verdicts, headers, bodies (front-door.md FD-17, FD-18)."""
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from math import floor
 from typing import Any
 
@@ -10,7 +9,6 @@ from standardwebhooks.webhooks import Webhook
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 86_400))
 """How long after each failed attempt the next one is made; after the attempt behind the last wait there is none."""
-LONGEST_WAIT = timedelta(days=1)
 JITTER = 0.2
 PAYLOAD_VERSIONS = (1,)
 TEST_TOPIC = "webhooks.test"
@@ -24,19 +22,7 @@ def wait_after(attempts: int, chance: float, asked: timedelta | None = None) -> 
     if attempts > len(WAITS):
         return None
     own = WAITS[attempts - 1] * (1 + JITTER * chance)
-    return own if asked is None else max(own, min(asked, LONGEST_WAIT))
-
-
-def requested_wait(retry_after: str | None, moment: datetime) -> timedelta | None:
-    """Return the wait that a Retry-After asks for, in seconds or until a date (RFC 9110 §10.2.3); None for nonsense."""
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:9]), LONGEST_WAIT.total_seconds()))
-    try:
-        until = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
-        return None
-    return max(timedelta(0), (until if until.tzinfo else until.replace(tzinfo=UTC)) - moment)
+    return own if asked is None else max(own, min(asked, WAITS[-1]))
 
 
 def text_of(body: Mapping[str, Any]) -> str:

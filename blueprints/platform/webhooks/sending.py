@@ -18,6 +18,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.log import LoggedEvent, events_at
 from app.events.outward import OutwardEvent, Receiver, outward
 from app.identity.encryption import DecryptionFailed
+from app.outward.retry_after import requested_wait
 from blueprints.platform.webhooks.commands import CHANGED
 from blueprints.platform.webhooks.holders import holders_of
 from blueprints.platform.webhooks.lanes import lane_of, lock_endpoints, promote
@@ -34,7 +35,7 @@ from blueprints.platform.webhooks.models import (
 )
 from blueprints.platform.webhooks.owing import selection_of
 from blueprints.platform.webhooks.queries import body_for
-from blueprints.platform.webhooks.rules import GONE_STATUS, TEST_TOPIC, requested_wait, text_of, wait_after
+from blueprints.platform.webhooks.rules import GONE_STATUS, TEST_TOPIC, text_of, wait_after
 from blueprints.platform.webhooks.secrets import live_secrets
 
 LEASE = timedelta(seconds=30)

@@ -25,11 +25,12 @@ class Given:
 
 @dataclass
 class Service:
-    """A server on this machine; `answers` is path → status and body, 201 for any other."""
+    """A server on this machine; `answers` is path → status and body, 201 for any other; each says `retry_after`."""
 
     url: str
     given: list[Given] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    retry_after: str = ""
 
 
 @contextmanager
@@ -44,6 +45,8 @@ def serving() -> Iterator[Service]:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"{service.url}/elsewhere")
+            if service.retry_after:
+                self.send_header("Retry-After", service.retry_after)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)

@@ -1,6 +1,8 @@
 """Push messages: to browsers, which really decrypt them, and to apps, by a stand-in of Firebase (FD-27)."""
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
 from time import time
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,6 +16,7 @@ from py_vapid import Vapid02
 from sqlalchemy import insert, update
 
 from app.actor import kernel_actor, system_actor
+from app.clock import now
 from app.data.restored_copy import RestoredCopy
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
@@ -46,6 +49,7 @@ def service() -> Iterator[Service]:
 def quiet(service: Service) -> None:
     service.given.clear()
     service.answers.clear()
+    service.retry_after = ""
 
 
 @pytest.fixture
@@ -128,6 +132,18 @@ def test_other_answers_remove_no_device_and_no_redirect_is_followed(
     assert [given.path for given in service.given] == ["/push/ben"]
     [(state, error)] = ended(device)
     assert (state, str(error)[:3], len(devices_of("marketplace", [BEN]))) == (becomes, str(status), 1)
+
+
+def test_a_push_service_that_is_overloaded_says_until_when_and_the_others_go_on(
+        sending: Flask, service: Service) -> None:
+    until = (now() + timedelta(hours=3)).replace(microsecond=0)
+    devices = [registered(BEN, Browser(f"{service.url}/push/{name}").subscription) for name in ("busy", "free")]
+    service.answers["/push/busy"], service.retry_after = (503, {}), format_datetime(until, usegmt=True)
+    pushed(*((device, BEN) for device in devices))
+    begun, second = now(), timedelta(seconds=1)
+    assert run_job("send-push") == "1 queued, 1 sent"
+    [message] = [one for one in read_outbox() if one["status"] == "queued"]
+    assert until - second <= message["next_attempt_at"] <= until + (now() - begun) + second
 
 
 def test_a_device_that_moved_to_somebody_else_gets_nothing_of_the_first(sending: Flask, service: Service) -> None:

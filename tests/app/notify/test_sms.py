@@ -1,12 +1,14 @@
 """SMS by a gateway of Twilio's shape, which a stand-in has here (front-door.md FD-27)."""
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from flask import Flask
 
+from app.clock import now
 from app.jobs.worker import run_job
 from app.notify.letters import PLATFORM_TEMPLATES
 from app.notify.mailbox import read_outbox, sends_sms
@@ -32,6 +34,7 @@ def sending(make_app: Callable[..., Flask], gateway: Service) -> Iterator[Servic
     """The gateway of an application that sends SMS."""
     gateway.given.clear()
     gateway.answers.clear()
+    gateway.retry_after = ""
     gateway.answers[PATH] = (201, {"sid": "SM1", "status": "queued"})
     with make_app(**ACCOUNT, TWILIO_API_BASE=gateway.url, OUTWARD_LOCAL="1").app_context():
         yield gateway
@@ -62,6 +65,19 @@ def test_a_refusal_is_final_an_overload_passes_and_a_wrong_account_costs_one_att
     if answer:
         assert any(str(answer["code"]) in str(one["last_error"]) for one in read_outbox())
     assert "pa55word" not in str(read_outbox())
+
+
+@pytest.mark.parametrize(("asks", "waits"), [
+    ("7200", timedelta(hours=2)), ("2", timedelta(minutes=1)), ("soon", timedelta(minutes=1)),
+    ("999999999", timedelta(days=1))])
+def test_an_overloaded_gateway_is_left_alone_for_as_long_as_it_asks_a_day_at_most(
+        sending: Service, post: Post, asks: str, waits: timedelta) -> None:
+    sending.answers[PATH], sending.retry_after = (429, {"code": 20429}), asks
+    post("+905551234567", channel="sms")
+    begun, second = now(), timedelta(seconds=1)
+    assert run_job("send-sms") == "1 queued"
+    [message] = read_outbox()
+    assert begun + waits - second <= message["next_attempt_at"] <= now() + waits + second
 
 
 def test_a_letters_run_leaves_sms_alone_and_the_other_way_round(sending: Service, post: Post) -> None:

@@ -7,10 +7,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from app.events.outward import OutwardEvent
 from blueprints.platform.webhooks import rules
 from blueprints.platform.webhooks.queries import body_for
-from blueprints.platform.webhooks.rules import requested_wait, signed_headers, text_of, wait_after
+from blueprints.platform.webhooks.rules import signed_headers, text_of, wait_after
 
 WAITS_OF_FD_18 = rules.WAITS
-NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 GONE = OutwardEvent(7, "1", "…-category-updated", "gone", "category", "1", "t")
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
 
@@ -37,14 +36,6 @@ def test_who_asks_for_a_longer_wait_gets_it_a_day_at_most_and_never_a_shorter_on
     assert wait_after(1, 0.0, timedelta(minutes=10)) == timedelta(minutes=10)
     assert wait_after(2, 0.0, timedelta(seconds=1)) == timedelta(minutes=5)
     assert wait_after(1, 0.0, timedelta(days=400)) == timedelta(days=1)
-
-
-@pytest.mark.parametrize(("text", "wait"), [
-    ("120", timedelta(minutes=2)), (" 0 ", timedelta(0)), ("99999999999999999999", timedelta(days=1)),
-    ("Sun, 29 Nov 2026 12:10:00 GMT", timedelta(minutes=10)), ("Sun, 29 Nov 2026 11:00:00 GMT", timedelta(0)),
-    (None, None), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("²", None)])
-def test_retry_after_is_read_as_seconds_or_a_date(text: str | None, wait: timedelta | None) -> None:
-    assert requested_wait(text, NOW) == wait
 
 
 def test_each_secret_signs_the_exact_text_and_another_does_not_verify() -> None:
