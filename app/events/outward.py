@@ -92,7 +92,7 @@ class Selection:
 
     def has(self, event: LoggedEvent) -> bool:
         """Return whether the event is among them; rights are not asked."""
-        return event.realm == self.realm and not self.keys.isdisjoint(_keys_of(event))
+        return event.realm == self.realm and not self.keys.isdisjoint(keys_of(event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def outward(events: Sequence[LoggedEvent], receivers: Sequence[Receiver]) -> lis
     each data object, and for each actor one at most for each set that a rule or a mask names, however many events."""
     found: dict[Key, list[int]] = defaultdict(list)
     for place, event in enumerate(events):
-        for key in _keys_of(event):
+        for key in keys_of(event):
             found[key].append(place)
     wanted = [{place for key in _open_keys(one) for place in found.get(key, ())} for one in receivers]
     by_actor: dict[Actor, set[int]] = defaultdict(set)
@@ -233,7 +233,8 @@ def _old(found: ReadObject, actor: Actor, event: LoggedEvent) -> Wire | None:
     return {name: value for name, value in event.old.items() if name != _NEVER and value != event.row.get(name)}
 
 
-def _keys_of(event: LoggedEvent) -> tuple[Key, Key]:
+def keys_of(event: LoggedEvent) -> tuple[Key, Key]:
+    """Return by which keys a selection can have chosen the event."""
     return (event.object_name, event.verb, None), (event.object_name, event.verb, event.object_id)
 
 

@@ -1,20 +1,25 @@
 """From the log to messages: what happened is owed to every endpoint that chose it and whose person sees it.
 
 Asked here so that nobody's list of deliveries names what he never saw; asked again when it is sent (FD-21)."""
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import select, update
 
 from app.actor import kernel_actor
 from app.data.ids import uuid7
+from app.data.list_cache import CacheVersions, VersionedCache
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.data.upserts import upsert
 from app.errors import InvalidInput
 from app.events.log import LoggedEvent, newest_position, read_on
-from app.events.outward import OutwardEvent, Receiver, Selection, outward
+from app.events.outward import Key, OutwardEvent, Receiver, Selection, keys_of, outward
+from app.runtime import runtime
+from app.settings import REALM_CODENAMES
+from blueprints.platform.webhooks.commands import CHANGED
 from blueprints.platform.webhooks.holders import holders_of
 from blueprints.platform.webhooks.lanes import lock_endpoints, owe
 from blueprints.platform.webhooks.models import DISABLED, WebhookEndpoint, WebhookReading
@@ -58,19 +63,32 @@ def _selection(realm: str, topics: tuple[str, ...]) -> Selection | None:
 
 def _outward_events(realm: str, events: Sequence[LoggedEvent]) -> dict[str, list[OutwardEvent]]:
     """Return endpoint's id → what it is told of these events, of those that are told anything."""
-    chosen = [(row, selection) for row in _endpoints(realm) if (selection := selection_of(row)) is not None
-              and any(selection.has(event) for event in events)]
-    holders = holders_of(row for row, _ in chosen)
-    active = [(row.id, Receiver(holder, selection)) for row, selection in chosen
-              if (holder := holders[row.id]) is not None]
+    by_key = _remembered(runtime().cache_versions).get_or_make(realm, (CHANGED,), lambda: _endpoints_by_key(realm))
+    chosen = {row.id: row for event in events for key in keys_of(event) for row in by_key.get(key, ())}
+    holders = holders_of(chosen.values())
+    active = [(row.id, Receiver(holder, selection)) for row in chosen.values()
+              if (holder := holders[row.id]) is not None and (selection := selection_of(row)) is not None]
     told = outward(events, [receiver for _, receiver in active]) if active else []
     return {endpoint_id: some for (endpoint_id, _), some in zip(active, told, strict=True) if some}
 
 
-def _endpoints(realm: str) -> Sequence[Any]:
-    return fetch(select(WebhookEndpoint.id, WebhookEndpoint.realm, WebhookEndpoint.user_id, WebhookEndpoint.client_id,
-                        WebhookEndpoint.topics)
-                 .where(WebhookEndpoint.realm == realm, WebhookEndpoint.state != DISABLED))
+@cache
+def _remembered(versions: CacheVersions) -> VersionedCache:
+    return VersionedCache(versions, len(REALM_CODENAMES))
+
+
+def _endpoints_by_key(realm: str) -> dict[Key, list[Any]]:
+    """Return what can be chosen → the endpoints that have chosen it: a batch of events looks up its own.
+
+    All of a realm are read when one was changed; who is gone meanwhile is owed nothing (`lock_endpoints`)."""
+    found: dict[Key, list[Any]] = defaultdict(list)
+    for row in fetch(select(WebhookEndpoint.id, WebhookEndpoint.realm, WebhookEndpoint.user_id,
+                            WebhookEndpoint.client_id, WebhookEndpoint.topics)
+                     .where(WebhookEndpoint.realm == realm, WebhookEndpoint.state != DISABLED)):
+        selection = selection_of(row)
+        for key in selection.keys if selection is not None else ():
+            found[key].append(row)
+    return dict(found)
 
 
 def _message(realm: str, endpoint_id: str, told: OutwardEvent, events: Sequence[LoggedEvent]) -> Mapping[str, Any]:

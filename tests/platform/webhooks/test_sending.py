@@ -1,7 +1,7 @@
 """What a receiver gets: signed, in order, at least once, and as its person may see it (FD-17 to FD-21)."""
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -347,6 +347,33 @@ def test_nobody_waits_for_a_receiver_that_never_answers(people: Callers, hook: H
         assert all(waited)
         assert silent.most_at_once <= sending.AT_ONCE
         assert [len(one.deliveries) for one in hooks] == [12] * 6
+
+
+def test_a_batch_of_events_reads_no_endpoint_unless_one_was_changed(
+        hook: Hook, post: Post, receiver: Receiver,
+        count_statements: Callable[[], AbstractContextManager[list[str]]]) -> None:
+    """However many there are, the sender remembers who has chosen what; each change is heeded at once."""
+    def all_are_read() -> bool:
+        relay_all()
+        with count_statements() as statements:
+            assert owe_new_events("marketplace") > 0
+        return any("webhook_endpoint.client_id, webhook_endpoint.topics" in one for one in statements)
+
+    with receiving() as other:
+        ended = hook(receiver)
+        post.category("0")
+        assert all_are_read()
+        post.category("1")
+        assert not all_are_read()
+        hook(other)
+        post.category("2")
+        assert all_are_read()
+        assert ended.client.delete(f"{HOOKS}/{ended.id}").status_code == 200
+        category = post.category("3")
+        post.retitle(category, "4")
+        assert all_are_read()
+        post.go()
+        assert (receiver.names, sorted(other.names)) == ([], ["2", "3", "4"])
 
 
 def test_a_sender_that_is_killed_loses_nothing(hook: Hook, post: Post, receiver: Receiver) -> None:
