@@ -4,8 +4,9 @@ At most twenty, in at most 0.6 s, and nothing when there is no answer; no home i
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -36,7 +37,23 @@ _ACCOUNTS = {"marketplace": Ids("marketplace_user"), "network": Ids("network_use
 _CLIENTS = {realm: Ids("api_client", by_last_digits=False, column="realm", value=realm) for realm in _ACCOUNTS}
 _WEBHOOKS, _FILES = Ids("webhook_endpoint"), Ids("bucket_file", by_last_digits=False)
 _LETTERS = Ids("mail_message", by_last_digits=False)
-ASKED = (_ORDERS, _PREMIUM, _AUCTIONS, *_ACCOUNTS.values(), *_CLIENTS.values(), _WEBHOOKS, _FILES, _LETTERS)
+_REGISTRY = {kind: Ids(table, by_last_digits=False) for kind, table in (
+    ("equipment", "equipments"), ("legal entity", "legal_entities"), ("division", "divisions"),
+    ("client", "equipment_clients"))}
+THINGS = {
+    "marketplace": {
+        "CATEGORY": Ids("marketplace_category"), "FEEDBACK": Ids("feedback"), "MEDIA": Ids("product_listing_media"),
+        "MESSAGE": Ids("messaging_message"), "NOTIFICATION": Ids("notification", by_last_digits=False),
+        "ORDER": _ORDERS, "PRODUCT": Ids("product_listing_product"),
+        "SEARCHINDEX": Ids("marketplace_search_index", by_last_digits=False), "USER": _ACCOUNTS["marketplace"]},
+    "network": {
+        "COMMENT": Ids("network_comment"), "COMPANY": Ids("network_company"),
+        "INVITATION": Ids("network_connection_request"), "JOB": Ids("network_job_posting"),
+        "MESSAGE": Ids("network_message"), "POST": Ids("network_post"), "PROFILE": Ids("network_profile"),
+        "USER": _ACCOUNTS["network"]}}
+"""What staff moderate, by realm and type; tests/cli/test_completed_ids.py compares it with what services declare."""
+ASKED = (_ORDERS, _PREMIUM, _AUCTIONS, *_CLIENTS.values(), _WEBHOOKS, _FILES, _LETTERS, *_REGISTRY.values(),
+         *(ids for things in THINGS.values() for ids in things.values()))
 """All tables whose ids are offered; tests/cli/test_completed_ids.py compares them with the models."""
 _NUMBERED = {"": "moderation_case", "a": "moderation_act", "p": "moderation_appeal", "b": "moderation_bulk"}
 
@@ -50,6 +67,29 @@ def completed(offer: Offer) -> Completed:
             return offer(settings, context, typed)[:MOST_OFFERED]
         return []
     return offered
+
+
+@completed
+def things(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer ids of what is of the type that is typed, in the realm that is."""
+    named = context.params.get("entity_type") or context.params.get("about")
+    ids = THINGS[_realm(settings, context)][str(named).upper()]
+    with driver_of(settings) as driver:
+        return offered_ids(driver, ids, typed)
+
+
+def registered(kind: str) -> Completed:
+    """Offer ids of the equipment registry: equipment, legal entities, divisions or clients."""
+    def offer(settings: Settings, _context: click.Context, typed: str) -> list[str]:
+        with driver_of(settings) as driver:
+            return offered_ids(driver, _REGISTRY[kind], typed)
+    return completed(offer)
+
+
+def named(names: Iterable[str]) -> Completed:
+    """Offer names that are known without asking, with dashes for spaces, at which a shell would divide them."""
+    offered = [name.replace(" ", "-") for name in names]
+    return lambda _context, _parameter, typed: [name for name in offered if name.startswith(typed)]
 
 
 def _ids_in(ids: Callable[[str], Ids]) -> Completed:
@@ -93,6 +133,10 @@ def numbers(*prefixes: str) -> Completed:
     return completed(offer)
 
 
+def _thing(realm: str, entity_type: str, _realm_typed: str) -> Ids:
+    return THINGS[realm][entity_type]
+
+
 accounts, traders, members = (accounts_of(realm) for realm in (None, "marketplace", "network"))
 orders = _ids_in(lambda _realm: _ORDERS)
 paid_orders = _ids_in({"marketplace": _ORDERS, "network": _PREMIUM}.__getitem__)
@@ -100,6 +144,8 @@ auctions = _ids_in(lambda _realm: _AUCTIONS)
 webhooks = _ids_in(lambda _realm: _WEBHOOKS)
 clients = _ids_in(_CLIENTS.__getitem__)
 files = _ids_in(lambda _realm: _FILES)
+listings, pictures, feedback = (_ids_in(partial(_thing, "marketplace", kind)) for kind in ("PRODUCT", "MEDIA", "FEEDBACK"))
+companies = _ids_in(partial(_thing, "network", "COMPANY"))
 letters = _ids_in(lambda _realm: _LETTERS)
 
 

@@ -10,6 +10,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.ops.findings import FAIL, OK, Finding
+from cli import completing
+from cli.parts import MENDED
 from cli.terminal import acts, agreed, operator_actor, operator_option, print_json, print_rows, spoken, unknown
 
 if TYPE_CHECKING:  # help and what a shell completes load no database
@@ -21,6 +23,7 @@ Row = dict[str, Any]
 
 @click.command()
 @click.option("--fix", "named", is_flag=False, flag_value=_EVERYTHING, metavar="[MEND]",
+              shell_complete=completing.named(MENDED),
               help="Mend what can be mended; says what, and asks once. What touches money or the audit is mended only "
                    "when it is named, as a check is.")
 @click.option("--reason", help="Why; a named mend of money or of the audit needs it, and it is recorded.")
@@ -44,6 +47,7 @@ def doctor(named: str | None, reason: str | None, operator: str | None, dry_run:
 
     if (dry_run or yes or reason) and not named:
         raise click.UsageError("--dry-run, --yes and --reason belong to --fix: without it nothing is changed")
+    named = _with_spaces(named)
     if named not in (None, _EVERYTHING) and named not in mends():
         raise unknown("mend", str(named), mends(), "--fix")
     findings = examine(None if named in (None, _EVERYTHING) else [str(named)])
@@ -86,6 +90,11 @@ def _fix(findings: Sequence[Finding], *, dry_run: bool, yes: bool) -> list[Row]:
     if not agreed(said, dry_run=dry_run, yes=yes, reports=True):
         return []
     return _mended(mendable)
+
+
+def _with_spaces(named: str | None) -> str | None:
+    """Return the name of a mend as its check has it: a shell completes its words with dashes between them."""
+    return next((one for one in MENDED if named == one.replace(" ", "-")), named)
 
 
 def _quoted(name: str) -> str:

@@ -16,6 +16,17 @@ WITH_JOBS = (
 """The modules that declare periodic jobs."""
 
 
+MENDED = (
+    "auction orders", "auctions", "audit", "books", "company tallies", "conversations", "feed", "instance folder",
+    "media", "network conversations", "owners and modes", "post tallies", "premium", "profileTerms", "queue",
+    "rejected applications", "reputations", "search index", "search of comments", "search of companies",
+    "search of feedback", "search of jobs", "search of marketplaceMessages", "search of networkMessages",
+    "search of news", "search of people", "search of posts", "search of products", "stock", "ties",
+    "unread notifications", "watchlists",
+)
+"""What `flask doctor --fix` mends by name, which a TAB offers."""
+
+
 def _schedule() -> object:
     """The jobs by name, period and meaning; to run one, the services bring it."""
     from app.jobs.schedule import PeriodicJob, Schedule

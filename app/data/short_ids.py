@@ -12,7 +12,7 @@ from app.data.reads import fetch
 
 def short_id_index(model: type[Entity]) -> Index:
     """Return the index by which a row of the model is found by its last digits; it costs one entry a new row."""
-    return Index(_index_name(model), _last_digits(model.id))
+    return Index(_index_name(model), last_digits(model.id))
 
 
 def ids_named(model: type[Entity], text: str) -> list[str]:
@@ -27,7 +27,7 @@ def ids_named(model: type[Entity], text: str) -> list[str]:
     found = [row.id for row in fetch(select(model.id).where(model.id.between(*ids)).order_by(model.id)
                                      .limit(MOST_FOUND))]
     if len(digits) == SHORT_ID_DIGITS and _is_indexed(model):
-        found += [row.id for row in fetch(select(model.id).where(_last_digits(model.id) == digits))]
+        found += [row.id for row in fetch(select(model.id).where(last_digits(model.id) == digits))]
     return list(dict.fromkeys(found))
 
 
@@ -39,6 +39,7 @@ def _is_indexed(model: type[Entity]) -> bool:
     return any(index.name == _index_name(model) for index in cast(Table, model.__table__).indexes)
 
 
-def _last_digits(column: Any) -> ColumnElement[str]:
+def last_digits(column: Any) -> ColumnElement[str]:
+    """Return the digits of an id by which a table shows it; an index of this very expression finds it."""
     # The number stands in the statement itself: with a parameter in its place the index is not used.
     return func.substr(column, literal_column(str(36 - SHORT_ID_DIGITS + 1)))

@@ -5,6 +5,7 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import ROLES, SCOPES
+from cli import completing
 from cli.equipment.shown import MOST_ROWS, columns, refusals_spoken
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
@@ -19,7 +20,8 @@ def client() -> None:
 
 
 @client.command("add")
-@click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it acts for.")
+@click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it acts for.",
+              shell_complete=completing.registered("legal entity"))
 @click.option("--user", "user_id", required=True, help="Id of the user it acts for.")
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--scope", "scopes", metavar="SCOPE", type=click.Choice(SCOPES), multiple=True, required=True,
@@ -65,7 +67,7 @@ def list_clients(as_json: bool) -> None:
 
 
 @client.command("show")
-@click.argument("client_id")
+@click.argument("client_id", shell_complete=completing.registered("client"))
 @as_json_option
 @with_appcontext
 def show_client(client_id: str, as_json: bool) -> None:
@@ -81,7 +83,7 @@ def show_client(client_id: str, as_json: bool) -> None:
 
 
 @client.command("revoke")
-@click.argument("client_id")
+@click.argument("client_id", shell_complete=completing.registered("client"))
 @acts
 @with_appcontext
 def revoke(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:

@@ -3,6 +3,7 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import EQUIPMENT_STATUSES
+from cli import completing
 from cli.equipment.shown import MOST_ROWS, given, name_option, owner_named, owner_option, refusals_spoken
 from cli.naming import named_in_registry
 from cli.terminal import as_json_option, print_facts, print_json, print_rows
@@ -14,7 +15,8 @@ _PARTS = {"names": ("name", "type", "inserted_at"), "divisions": ("division_name
 @click.command("list")
 @name_option
 @owner_option
-@click.option("--division", "division_id", metavar="ID", help="Only what stands in this division.")
+@click.option("--division", "division_id", metavar="ID", shell_complete=completing.registered("division"),
+              help="Only what stands in this division.")
 @click.option("--status", type=click.Choice(EQUIPMENT_STATUSES), help="Only of this status.")
 @click.option("--external-id", help="Only of this number of its owner.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the oldest.")
@@ -43,7 +45,7 @@ def list_equipment(name: str | None, legal_entity_id: str | None, division_id: s
 
 
 @click.command("show")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.registered("equipment"))
 @as_json_option
 @with_appcontext
 def show_equipment(id: str, as_json: bool) -> None:

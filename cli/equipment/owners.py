@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import LEGAL_ENTITY_TYPES
+from cli import completing
 from cli.equipment.shown import MOST_ROWS, columns, given, name_option, owner_named, owner_option, refusals_spoken
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
@@ -59,7 +60,7 @@ def list_legal_entities(name: str | None, as_json: bool) -> None:
 
 
 @legal_entity.command("show")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.registered("legal entity"))
 @as_json_option
 @with_appcontext
 def show_legal_entity(id: str, as_json: bool) -> None:
@@ -75,7 +76,7 @@ def show_legal_entity(id: str, as_json: bool) -> None:
 
 
 @legal_entity.command("update")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.registered("legal entity"))
 @click.option("--name", help="Its new name.")
 @click.option("--type", type=click.Choice(LEGAL_ENTITY_TYPES), help="Its new type.")
 @click.option("--edrpou", help="Its code in the state register.")
@@ -110,7 +111,8 @@ def division() -> None:
 
 @division.command("add")
 @click.argument("name")
-@click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it belongs to.")
+@click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it belongs to.",
+              shell_complete=completing.registered("legal entity"))
 @acts
 @with_appcontext
 def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -150,7 +152,7 @@ def list_divisions(legal_entity_id: str | None, name: str | None, as_json: bool)
 
 
 @division.command("show")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.registered("division"))
 @as_json_option
 @with_appcontext
 def show_division(id: str, as_json: bool) -> None:
@@ -166,7 +168,7 @@ def show_division(id: str, as_json: bool) -> None:
 
 
 @division.command("update")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.registered("division"))
 @click.option("--name", required=True, help="Its new name.")
 @acts
 @with_appcontext
@@ -207,7 +209,7 @@ def _status_command(subject: str, action: str) -> click.Command:
         help=f"{action.capitalize()} a {subject}.\n\nExample: flask equipment "
         f"{subject.replace(' ', '-')} {action} 018f4c1e --yes",
     )
-    @click.argument("id")
+    @click.argument("id", shell_complete=completing.registered(subject))
     @acts
     @with_appcontext
     def command(id: str, dry_run: bool, yes: bool, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import click
 
 from app.errors import ApiError
 from blueprints.equipment.refusals import Unprocessable
+from cli import completing
 from cli.naming import named_in_registry
 
 if TYPE_CHECKING:  # help and what a shell completes load no database
@@ -14,7 +15,8 @@ if TYPE_CHECKING:  # help and what a shell completes load no database
 
 MOST_ROWS = 10_000
 name_option = click.option("--name", metavar="TEXT", help="Only with this part of the name.")
-owner_option = click.option("--legal-entity", "legal_entity_id", metavar="ID", help="Only of this legal entity.")
+owner_option = click.option("--legal-entity", "legal_entity_id", metavar="ID", help="Only of this legal entity.",
+                            shell_complete=completing.registered("legal entity"))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ OUTRUN = "Auctions that have closed meanwhile do not go on; offers whose time is
 
 
 @click.command("remove-listing")
-@click.argument("ids", nargs=-1)
+@click.argument("ids", nargs=-1, shell_complete=completing.listings)
 @click.option("--seller", metavar="USER", shell_complete=completing.traders,
               help="All listings of this user, by e-mail or id.")
 @click.option("--title", metavar="TEXT", help="All with this in the title.")

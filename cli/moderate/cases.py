@@ -5,6 +5,7 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES as RECORDED_TYPES
+from cli import completing
 from cli.moderate.options import (
     DAYS,
     Numbered,
@@ -58,8 +59,8 @@ def release(case: tuple[str, int], realm: str, operator: str | None, dry_run: bo
 
 
 @click.command("note")
-@click.argument("about", metavar="CASE|TYPE")
-@click.argument("entity_id", metavar="[ID]", required=False)
+@click.argument("about", metavar="CASE|TYPE", shell_complete=completing.numbers(""))
+@click.argument("entity_id", metavar="[ID]", required=False, shell_complete=completing.things)
 @reason_option
 @staff_acts
 @with_appcontext

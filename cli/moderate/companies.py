@@ -36,7 +36,7 @@ def orphans(limit: int, as_json: bool) -> None:
 
 
 @click.command("assign-admin")
-@click.argument("company_id", metavar="COMPANY")
+@click.argument("company_id", metavar="COMPANY", shell_complete=completing.companies)
 @click.argument("user", metavar="USER", shell_complete=completing.members)
 @operator_option
 @acts

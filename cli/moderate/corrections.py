@@ -6,9 +6,10 @@ import click
 from flask.cli import with_appcontext
 
 from app.errors import NotFound
+from blueprints.marketplace.admin_moderation.rules import ACTION_TYPES, ENTITY_TYPES, NOBODY
 from cli import completing
 from cli.moderate.options import realm_option, reason_option, staff_acts, type_argument
-from cli.naming import named_listing, named_thing
+from cli.naming import named_account, named_listing, named_thing, the_one
 from cli.terminal import (
     acts,
     agreed,
@@ -24,19 +25,28 @@ from cli.terminal import (
     spoken,
 )
 
-_REALM = "marketplace"
+_REALM, _TERMINAL = "marketplace", "terminal"
 _SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", "reason")
 
 
 @click.command("record")
+@click.option("--by", metavar="USER", shell_complete=completing.traders,
+              help=f"Only what this member of staff did: an e-mail or id; {_TERMINAL} for the terminal without --as.")
+@click.option("--action", type=click.Choice(ACTION_TYPES, case_sensitive=False), help="Only of this kind.")
+@click.option("--type", "entity_type", type=click.Choice(ENTITY_TYPES, case_sensitive=False),
+              help="Only what was done to things of this type.")
+@click.option("--on", "thing", metavar="ID", shell_complete=completing.things, help="Only what was done to this thing.")
+@click.option("--since", metavar="DATE", help="Only from then on, as 2026-01-31 or 2026-01-31T12:00.")
+@click.option("--until", metavar="DATE", help="Only to the end of that day, or to that time.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
 @realm_option
 @as_json_option
 @with_appcontext
-def record(limit: int, realm: str, as_json: bool) -> None:
+def record(by: str | None, action: str | None, entity_type: str | None, thing: str | None, since: str | None,
+           until: str | None, limit: int, realm: str, as_json: bool) -> None:
     """Show what staff and operators changed by hand, the most recent first; the network has the audit instead.
 
-    Example: flask moderate record --json
+    Example: flask moderate record --by ada@example.com --action SOFT_DELETE --since 2026-01-31
     """
     from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
@@ -45,16 +55,33 @@ def record(limit: int, realm: str, as_json: bool) -> None:
     if realm != _REALM:
         raise click.ClickException(f"{realm} keeps no such record; the audit has what its staff did: "
                                    f"flask moderate audit export --realm {realm}")
-    entries = queries.list_actions(reading_actor(_REALM), ReadRequest(page=Page(1, limit))).rows
+    where = _narrowed(adminId=by and (NOBODY if by == _TERMINAL else named_account(_REALM, by)), actionType=action,
+                      entityType=entity_type, dateFrom=since, dateTo=until,
+                      entityId=thing and the_one(queries.things_named(thing), f"the record has nothing on {thing}"))
+    entries = queries.list_actions(reading_actor(_REALM), ReadRequest(page=Page(1, limit), where=where)).rows
     rows = [{name: entry[name] for name in _SHOWN} for entry in entries]
     if not as_json:
         rows = [row | {"actionTimestamp": minute(row["actionTimestamp"])} for row in rows]
     print_rows(rows, as_json=as_json, empty="nothing is recorded", ids=("entityId", "adminId"), cut=("reason",))
 
 
+def _narrowed(**given: str | None) -> list[Any]:
+    """Return the conditions of the API's own filters that were given; a date that is none is wrong usage (2)."""
+    from app.errors import InvalidInput
+    from app.runtime import runtime
+    from blueprints.marketplace.admin_moderation.queries import ACTION_FILTERS
+
+    asked = {name: [value] for name, value in given.items() if value is not None}
+    try:
+        return ACTION_FILTERS.conditions(asked, runtime().settings.zone_of(_REALM))[0]
+    except InvalidInput as error:
+        wrong = {"dateFrom": "--since", "dateTo": "--until"}
+        raise click.UsageError("; ".join(f"{wrong[name]}: {said}" for name, said in error.detail.items())) from error
+
+
 @click.command("restore")
 @type_argument
-@click.argument("entity_id", metavar="ID")
+@click.argument("entity_id", metavar="ID", shell_complete=completing.things)
 @reason_option
 @staff_acts
 @with_appcontext
@@ -82,7 +109,7 @@ def restore(entity_type: str, entity_id: str, reason: str, realm: str, operator:
 
 
 @click.command("flag-media")
-@click.argument("media_id", metavar="ID")
+@click.argument("media_id", metavar="ID", shell_complete=completing.pictures)
 @reason_option
 @operator_option
 @acts

@@ -17,7 +17,7 @@ from cli.terminal import agreed, operator_actor, print_facts, rehearsed, spoken
 
 @click.command("warn")
 @type_argument
-@click.argument("entity_id", metavar="ID")
+@click.argument("entity_id", metavar="ID", shell_complete=completing.things)
 @why
 @staff_acts
 @with_appcontext
@@ -34,7 +34,7 @@ def warn(entity_type: str, entity_id: str, rule: str | None, reason: str | None,
 
 @click.command("hide")
 @type_argument
-@click.argument("entity_id", metavar="ID")
+@click.argument("entity_id", metavar="ID", shell_complete=completing.things)
 @click.option("--days", type=DAYS, help="For so many days; without it, until it is taken back.")
 @why
 @staff_acts
@@ -52,7 +52,7 @@ def hide(entity_type: str, entity_id: str, days: int | None, rule: str | None, r
 
 @click.command("show-again")
 @type_argument
-@click.argument("entity_id", metavar="ID")
+@click.argument("entity_id", metavar="ID", shell_complete=completing.things)
 @why
 @staff_acts
 @with_appcontext
@@ -140,7 +140,7 @@ def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_ru
 
 
 @click.command("override-feedback")
-@click.argument("feedback_id", metavar="ID")
+@click.argument("feedback_id", metavar="ID", shell_complete=completing.feedback)
 @click.option("--rating", type=click.IntRange(1, 5), help="The stars it has from now on.")
 @click.option("--comment", help="What it says from now on.")
 @why

@@ -1,4 +1,5 @@
 """What a TAB offers in place of an id (cli/completing.py), refusals first."""
+import json
 import os
 import socket
 import subprocess
@@ -11,14 +12,19 @@ from uuid import uuid4
 import click
 import pytest
 from click.shell_completion import ShellComplete
+from click.testing import Result
 from flask import Flask
 
 from app.data.entity import db
+from app.data.moderated_kinds import ModeratedKinds
 from app.data.offered_ids import MOST_OFFERED, Driver, driver_of_file, offered_ids
+from app.ops.mends import mends
+from app.runtime import runtime
 from app.settings import load_settings
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_tenant, drop_tenant
 from cli import COMPLETING, attach_commands, completing
+from cli.parts import MENDED
 from tests.cli.market import Market
 from tests.clients import Callers
 from tests.components import ROOT
@@ -152,6 +158,37 @@ def test_tenants_are_offered_by_their_names(offered: Offered, app: Flask) -> Non
         assert offered("organization", "tenant", "show", begins) == names
         assert offered("organization", "tenant", "show", f"{begins}-acm") == names[:1]
         assert offered("organization", "lag", "x") == []
+
+
+@_AS_TEXT
+def test_what_staff_moderate_is_offered_of_the_type_that_is_typed(offered: Offered, market: Market) -> None:
+    listing = market.listed()
+    assert listing[-8:] in offered("moderate", "hide", "product", listing[-8:-5])
+    assert listing[-8:] in offered("moderate", "note", "PRODUCT", "")
+    assert listing[-8:] in offered("moderate", "record", "--type", "PRODUCT", "--on", "")
+    assert market.sara.user_id[-8:] in offered("moderate", "warn", "USER", market.sara.user_id[-8:-4])
+    assert offered("moderate", "remove-listing", listing[-8:], "") == [listing[-8:]]
+    assert offered("moderate", "hide", "POST", "") == offered("moderate", "note", "12", "") == []
+
+
+@_AS_TEXT
+def test_what_is_registered_is_offered_by_its_id(offered: Offered, run: Callable[..., Result]) -> None:
+    made = run("equipment", "legal-entity", "add", "Clinic", "--type", "MSP", "--yes", "--json")
+    entity = json.loads(made.stdout)["id"]
+    assert offered("equipment", "legal-entity", "show", "") == [entity]
+    assert offered("equipment", "division", "add", "Ward", "--legal-entity", entity[:9]) == [entity]
+    assert offered("equipment", "show", "") == offered("equipment", "client", "revoke", entity[:9]) == []
+
+
+def test_mends_are_offered_by_name_with_dashes_for_spaces(offered: Offered, app: Flask) -> None:
+    assert offered("doctor", "--fix", "auction-") == ["auction-orders"]
+    assert len(offered("doctor", "--fix", "")) == len(mends()) == len(MENDED)
+    assert set(MENDED) == set(mends())
+
+
+def test_what_is_moderated_is_what_the_services_declare(app: Flask) -> None:
+    assert {(realm, kind) for realm, kinds in completing.THINGS.items() for kind in kinds} == {
+        *runtime().part(ModeratedKinds)}
 
 
 @pytest.mark.once("what the models say")

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped
 
 from app.data.columns import choice, identifier, instant, string, text
 from app.data.entity import Entity
+from app.data.short_ids import last_digits
 from blueprints.marketplace.admin_moderation.rules import ACTION_TYPES, ENTITY_TYPES
 
 
@@ -32,3 +33,10 @@ Index("ix_admin_moderation_action_recent", ModerationAction.action_timestamp)
 Index("ix_admin_moderation_action_created", ModerationAction.created_at, ModerationAction.id)
 Index("ix_admin_moderation_action_entity", ModerationAction.entity_type, ModerationAction.entity_id)
 Index("ix_admin_moderation_action_admin", ModerationAction.admin_id)
+Index("ix_admin_moderation_action_by", ModerationAction.admin_id, ModerationAction.action_timestamp,
+      ModerationAction.id)
+Index("ix_admin_moderation_action_done", ModerationAction.action_type, ModerationAction.action_timestamp,
+      ModerationAction.id)
+Index("ix_admin_moderation_action_on", ModerationAction.entity_type, ModerationAction.action_timestamp,
+      ModerationAction.id)
+Index("ix_admin_moderation_action_entity_end", last_digits(ModerationAction.entity_id))
