@@ -65,6 +65,6 @@ def test_however_it_is_narrowed_an_index_decides(run, market, plans):
                     ("--type", "USER"), ("--on", "deadbeef"), ("--until", "2026-01-01")):
         run("moderate", "record", *options)
     assert [step for step in plans if step.startswith("SCAN")] == []
-    for index in ("by", "done", "on", "entity_end"):
+    for index in ("by", "done", "on", "entity_short_id"):
         assert any(f"USING INDEX ix_admin_moderation_action_{index} " in f"{step} " or
                    f"USING COVERING INDEX ix_admin_moderation_action_{index} " in f"{step} " for step in plans), index

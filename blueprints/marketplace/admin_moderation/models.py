@@ -39,4 +39,4 @@ Index("ix_admin_moderation_action_done", ModerationAction.action_type, Moderatio
       ModerationAction.id)
 Index("ix_admin_moderation_action_on", ModerationAction.entity_type, ModerationAction.action_timestamp,
       ModerationAction.id)
-Index("ix_admin_moderation_action_entity_end", last_digits(ModerationAction.entity_id))
+Index("ix_admin_moderation_action_entity_short_id", last_digits(ModerationAction.entity_id))
