@@ -21,7 +21,7 @@ MENDED = (
     "media", "network conversations", "owners and modes", "post tallies", "premium", "profileTerms", "queue",
     "rejected applications", "reputations", "search index", "search of comments", "search of companies",
     "search of feedback", "search of jobs", "search of marketplaceMessages", "search of networkMessages",
-    "search of news", "search of people", "search of posts", "search of products", "stock", "ties",
+    "search of news", "search of people", "search of posts", "search of products", "stock", "stored views", "ties",
     "unread notifications", "watchlists",
 )
 """What `flask doctor --fix` mends by name, which a TAB offers."""
