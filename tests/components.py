@@ -16,8 +16,8 @@ from unittest.mock import patch
 from urllib.parse import urlsplit, urlunsplit
 
 from app.ops.valkey import valkey_answers, valkey_command
+from tests.migrated import ROOT, KeptServer
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCALSTRIPE = ROOT / ".localstripe" / "bin" / "localstripe"
 START_SECONDS = 60.0
 
@@ -80,13 +80,20 @@ def wait_for_valkey(url: str) -> None:
     wait_until(lambda: valkey_answers(url), "Valkey answers")
 
 
+def given_postgresql() -> str:
+    """Return the URL of the PostgreSQL that DATABASE_URL names; "" where it names none."""
+    given = os.environ.get("DATABASE_URL", "").replace("postgresql+psycopg://", "postgresql://")
+    return given if given.startswith(("postgres://", "postgresql")) else ""
+
+
 @contextmanager
-def starting_postgresql() -> Iterator[Callable[[], str]]:
+def starting_postgresql(left: Path | None = None) -> Iterator[Callable[[], str]]:
     """Yield what returns the URL of a real PostgreSQL: DATABASE_URL when it names one, else an embedded server of one's
-    own. That starts beside what is done meanwhile, and is waited for when it is asked for."""
-    given = os.environ.get("DATABASE_URL", "")
-    if given.startswith(("postgres://", "postgresql")):
-        yield lambda: given.replace("postgresql+psycopg://", "postgresql://")
+    own. That starts beside what is done meanwhile, and is waited for when it is asked for.
+
+    `left` is a folder where runs leave each other the files of a server with a migrated database."""
+    if given := given_postgresql():
+        yield lambda: given
         return
     with warnings.catch_warnings():
         # It keeps its lock in the temp folder where there is no XDG_RUNTIME_DIR, and says so.
@@ -101,15 +108,26 @@ def starting_postgresql() -> Iterator[Callable[[], str]]:
             file.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 800\n")
         return said
 
-    folder = tempfile.mkdtemp(prefix="gh-postgresql-")
+    folder = Path(tempfile.mkdtemp(prefix="gh-postgresql-"))
+    kept = left and KeptServer(left)
+
+    def started() -> postgres_server.PostgresServer:
+        if kept:
+            kept.take(folder)
+        return get_server(folder, cleanup_mode="delete")
+
     with patch.object(postgres_server, "initdb", made):
         beside = ThreadPoolExecutor(1)
-        server = beside.submit(get_server, folder, cleanup_mode="delete")
+        server = beside.submit(started)
         beside.shutdown(wait=False)  # no thread stays when the server is there
         try:
             yield lambda: server.result().get_uri()
         finally:
-            server.result().cleanup()
+            try:
+                if kept:
+                    kept.leave(server.result())
+            finally:
+                server.result().cleanup()
 
 
 def database_of(server_url: str, name: str) -> str:
@@ -126,6 +144,14 @@ def create_postgresql_database(server_url: str, name: str, *, template: str | No
         copy = f' TEMPLATE "{template}"' if template else ""
         connection.execute(f'CREATE DATABASE "{name}"{copy}')
     return database_of(server_url, name)
+
+
+def has_postgresql_database(server_url: str, name: str) -> bool:
+    """Return whether the server has a database of that name."""
+    import psycopg  # not by a run on SQLite
+
+    with psycopg.connect(server_url) as connection:
+        return connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
 
 
 def drop_postgresql_database(server_url: str, name: str) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _POSTGRESQL = pytest.StashKey[Callable[[], str]]()
+_LEAVES = pytest.StashKey[bool]()
+"""Whether the run leaves its PostgreSQL to the next: a run by hand on a server of its own."""
 
 gc.disable()  # until all is imported and collected, of which nothing goes
 
@@ -44,13 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_worker:
         config.stash[_POSTGRESQL] = lambda: os.environ["GUILDHALL_TEST_POSTGRESQL"]
         return
-    from tests.components import starting_postgresql
+    from tests.components import given_postgresql, starting_postgresql
 
-    server = starting_postgresql()
+    left = None if has_workers or given_postgresql() else _left(config, "postgresql")
+    server = starting_postgresql(left)
+    config.stash[_LEAVES] = left is not None
     config.stash[_POSTGRESQL] = server.__enter__()
     config.add_cleanup(lambda: server.__exit__(None, None, None))
     if has_workers:
         os.environ["GUILDHALL_TEST_POSTGRESQL"] = config.stash[_POSTGRESQL]()
+
+
+def _left(config: pytest.Config, name: str) -> Path | None:
+    """Return a folder where runs leave things to each other; None with `-p no:cacheprovider`."""
+    cache = getattr(config, "cache", None)
+    return cache.mkdir(name) if cache else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -140,8 +150,8 @@ def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
     from tests.components import starting_valkey
 
-    kept = getattr(request.config, "cache", None)  # none with `-p no:cacheprovider`
-    migrated = kept.mkdir("migrated") if kept else None
+    leaves = DATABASE == "sqlite" or request.config.stash.get(_LEAVES, False)
+    migrated = _left(request.config, "migrated") if leaves else None
     gc.disable()  # until the code and the application are there
     with starting_valkey() as redis_url:  # while the code is imported
         from tests.testbed import running_testbed

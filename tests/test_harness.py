@@ -26,7 +26,9 @@ from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 from blueprints.platform.auth.models import account_model
 from tests.clients import ApiClient, Callers
-from tests.testbed import SqliteDatabase, Testbed, key_of_migrations
+from tests.components import create_postgresql_database, starting_postgresql
+from tests.migrated import MIGRATED, KeptServer, key_of_migrations
+from tests.testbed import SqliteDatabase, Testbed
 
 MOUNT = "/marketplace/categorymanagement-api/v1/categories"
 
@@ -178,3 +180,28 @@ def test_a_settled_system_owes_nothing(app: Flask, settle: Callable[[], None]) -
 def test_no_test_reaches_beyond_this_machine() -> None:
     with socket.socket() as probe, pytest.raises(AssertionError):
         probe.connect(("192.0.2.1", 80))
+
+
+@pytest.mark.postgresql
+def test_the_files_of_a_server_are_taken_by_the_next_run_without_what_tests_left(tmp_path: Path) -> None:
+    (left := tmp_path / "left").mkdir()
+    (taken := tmp_path / "taken").mkdir()
+    KeptServer(left).take(taken)
+    assert [*taken.iterdir()] == []
+    with starting_postgresql(left) as server:
+        for name in (MIGRATED, "of_a_test"):
+            create_postgresql_database(server(), name)
+    assert [folder.name for folder in left.iterdir()] == [key_of_migrations()]
+    KeptServer(left).take(taken)
+    assert (taken / "PG_VERSION").exists()
+    assert not (taken / "postmaster.pid").exists()
+    assert len([*(taken / "base").iterdir()]) == 4  # postgres, its two templates, and the migrated one
+
+
+def test_the_files_of_a_server_are_of_one_state_of_the_code_alone(tmp_path: Path,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = KeptServer(tmp_path)
+    monkeypatch.setattr("tests.migrated.key_of_migrations", lambda: "of what was typed meanwhile")
+    kept.leave("a server that is not asked")
+    KeptServer(tmp_path).take(tmp_path)
+    assert [*tmp_path.iterdir()] == []

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -34,12 +33,13 @@ from app.service import ServiceDeclaration
 from app.settings import Settings, load_settings
 from cli.prepare import prepare_system
 from tests.components import (
-    ROOT,
     create_postgresql_database,
     drop_postgresql_database,
+    has_postgresql_database,
     unique_name,
     wait_for_valkey,
 )
+from tests.migrated import MIGRATED, key_of_migrations
 
 BASE_ENVIRONMENT = {
     "GUILDHALL_ENV": "test",
@@ -182,20 +182,6 @@ def _is_being_written(file: Path) -> bool:
     return number.isdigit() and Path("/proc", number).exists()
 
 
-def key_of_migrations(root: Path = ROOT) -> str:
-    """Return what tells apart what migrations make: they may call anything of the code, so it is all of that."""
-    told = sha256(sqlite3.sqlite_version.encode())
-    for name in ("migrations", "app", "blueprints", "requirements"):
-        for folder, folders, files in os.walk(root / name):
-            folders.sort()
-            for file in sorted(file for file in files if file.endswith((".py", ".txt"))):
-                path = f"{folder}/{file}"
-                told.update(path.removeprefix(str(root)).encode())
-                with open(path, "rb") as source:
-                    told.update(source.read())
-    return told.hexdigest()[:32]
-
-
 _KEEP_ROWS = """DO $$ DECLARE name text; BEGIN
     CREATE SCHEMA pristine;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
@@ -210,20 +196,31 @@ _PUT_BACK = """DO $$ DECLARE name text; BEGIN
 
 
 class PostgresqlDatabase:
-    """The database of this test process on a real server."""
+    """The database of this test process on a real server; it `leaves` one to later runs where the server is our own."""
 
-    def __init__(self, server_url: str) -> None:
-        import psycopg
-
+    def __init__(self, server_url: str, *, leaves: bool = False) -> None:
         self._server_url = server_url
         self._name = unique_name("guildhall")
-        self.url = create_postgresql_database(server_url, self._name)
+        is_migrated = has_postgresql_database(server_url, MIGRATED)
+        self._leaves = leaves and not is_migrated
+        self.url = create_postgresql_database(server_url, self._name, template=MIGRATED if is_migrated else None)
+        self._connect()
+
+    def _connect(self) -> None:
+        import psycopg
+
         self._keeper = psycopg.connect(self.url, autocommit=True)  # kept: a new one costs more than the rows
 
     def begin_migrated(self) -> None:
-        """Nothing to do: the server is of this run."""
+        """Nothing to do: the database began as a copy of what an earlier run migrated, where there is one."""
 
-    leave_migrated = begin_migrated
+    def leave_migrated(self) -> None:
+        """Leave a copy on the server, whose files are left to later runs (tests/migrated.py)."""
+        if self._leaves:
+            db.engine.dispose()
+            self._keeper.close()
+            create_postgresql_database(self._server_url, MIGRATED, template=self._name)
+            self._connect()
 
     def keep(self) -> None:
         """Keep what stands in the database for `put_rows_back`."""
@@ -393,10 +390,11 @@ class Testbed:
 def running_testbed(home: Path, redis_url: str, server_url: str, migrated: Path | None = None) -> Iterator[Testbed]:
     """Bring up the application: on the PostgreSQL server at `server_url`, or on SQLite when it is "".
 
-    Valkey may still be on its way. A run leaves its migrated file of SQLite in the folder `migrated` for the next."""
+    Valkey may still be on its way. `migrated` is the folder where a run leaves its migrated database for the next."""
     with ExitStack() as stack:
         wait_for_valkey(redis_url)
-        database = PostgresqlDatabase(server_url) if server_url else SqliteDatabase(home, migrated)
+        database = (PostgresqlDatabase(server_url, leaves=migrated is not None) if server_url
+                    else SqliteDatabase(home, migrated))
         stack.callback(database.close)
         testbed = Testbed(home, database, redis_url)
         yield testbed
