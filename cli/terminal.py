@@ -2,12 +2,14 @@
 
 Exit codes: 0 done or nothing to do, 1 refused or failed, 2 wrong usage."""
 import getpass
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import accumulate
 from typing import Any
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 import click
 import orjson
@@ -21,6 +23,8 @@ from app.settings import REALM_CODENAMES
 
 TABLE_COLUMNS = 100
 _NARROWEST, _BETWEEN = 8, "  "
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal obeys instead of showing it: colours, the cursor, its title, the direction of a line."""
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
@@ -104,7 +108,7 @@ def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) ->
     """Say what is to be done and return True when it should be; a dry run returns False, a No exits with 1.
 
     A command that prints a report of its own after a dry run `reports`; for any other one --json is answered here."""
-    click.echo(f"to do: {question}", err=True)
+    click.echo(f"to do: {harmless(question)}", err=True)
     if dry_run:
         click.echo("dry run: nothing was changed", err=True)
         if not reports:
@@ -146,8 +150,14 @@ def _print_unchanged(**said: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as indented JSON."""
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    """Print a value as indented JSON; what a terminal would obey stands as its number, which JSON reads as the same."""
+    said = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+    click.echo(_COMMANDS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", said))
+
+
+def harmless(text: str) -> str:
+    """Return a text that people wrote as a terminal may get it: each sign that it would obey is � instead."""
+    return _COMMANDS.sub("�", text)
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "nothing to show",
@@ -190,7 +200,7 @@ def paragraphs(text: str, first: str, indent: str) -> str:
     """Return the lines of a text, each broken where it would pass TABLE_COLUMNS, behind `first` or the indent."""
     whole = "\n".join(textwrap.fill(line, TABLE_COLUMNS, initial_indent=indent, subsequent_indent=indent,
                                     break_on_hyphens=False)
-                      for line in text.splitlines() or [""])
+                      for line in harmless(text).splitlines() or [""])
     return first + whole[len(indent):]
 
 
@@ -213,8 +223,8 @@ def _cell(value: Any, *, is_id: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {inner}" for name, inner in value.items())
-    return short_id(value) if is_id else str(value)
+        value = ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return short_id(value) if is_id else harmless(str(value)).replace("\n", " ").replace("\t", " ")
 
 
 def _narrow(widths: list[int], places: Sequence[int]) -> None:
@@ -231,15 +241,14 @@ def _narrow(widths: list[int], places: Sequence[int]) -> None:
 def _fitted(text: str, width: int) -> str:
     """Return the text in exactly so many columns of the terminal, cut with an ellipsis where it is longer."""
     if _columns(text) > width:
-        while _columns(text) > width - 1:
-            text = text[:-1]
-        text += "…"
+        room = accumulate(map(_columns, text))
+        text = "".join(sign for sign, taken in zip(text, room, strict=True) if taken < width) + "…"
     return text + " " * (width - _columns(text))
 
 
 def _columns(text: str) -> int:
-    """Return how many columns the text takes: signs of East Asian scripts and most emoji take two."""
-    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+    """Return how many columns the text takes: signs of East Asian scripts and most emoji take two, marks none."""
+    return sum(2 if east_asian_width(sign) in "WF" else category(sign) not in ("Mn", "Me", "Cf") for sign in text)
 
 
 def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
@@ -248,8 +257,10 @@ def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
         print_json(facts)
         return
     width = max(len(name) for name in facts)
+    between = "\n" + " " * (width + len(_BETWEEN))
     for name, value in facts.items():
-        click.echo(f"{name:<{width}}  {'' if value is None else value}")
+        said = "" if value is None else between.join(harmless(str(value)).split("\n"))
+        click.echo(f"{name:<{width}}{_BETWEEN}{said}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 """What an operator reads when something the system stands on is away or refuses: a sentence, and what to do."""
+import errno
 import re
 
 from redis import RedisError
@@ -33,6 +34,8 @@ def sentence_of(error: Exception) -> str | None:
         return f"Redis does not answer: see REDIS_URL, or is flask serve running? ({_first_line(str(error))})"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename} cannot be used: {error.strerror}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"what is printed or written has no place: {error.strerror}"
     return None
 
 

@@ -1,9 +1,10 @@
 """How tables are made to fit; nothing here needs a system."""
 import json
 
+import click
 import pytest
 
-from cli.terminal import TABLE_COLUMNS, print_rows
+from cli.terminal import TABLE_COLUMNS, agreed, print_facts, print_fields, print_rows
 
 ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 
@@ -36,3 +37,30 @@ def test_signs_that_take_two_columns_are_counted_as_two(capsys, title):
     [_, line] = printed(capsys, [{"id": "1", "title": title}], cut=("title",))
     wide = sum(sign == "象" for sign in line)
     assert TABLE_COLUMNS - 1 <= len(line) + wide <= TABLE_COLUMNS
+
+
+OBEYED = "An\x1b[31mna\x07\x9b2J\u202eevil\u2066\u2028x"
+SHOWN = "An�[31mna��2J�evil��x"
+
+
+def test_what_a_terminal_would_obey_is_shown_and_not_done(capsys):
+    assert printed(capsys, [{"name": f"{OBEYED}\nadmin"}])[1] == f"{SHOWN} admin"
+    print_facts({"id": 1, "name": f"{OBEYED}\nrole  admin"}, as_json=False)
+    assert capsys.readouterr().out.split("\n") == ["id    1", f"name  {SHOWN}", "      role  admin", ""]
+    print_fields({"text": f"{OBEYED}\r\nmore"})
+    assert capsys.readouterr().out.split("\n") == [f"text  {SHOWN}�", "      more", ""]
+    with click.Context(click.Command("act")):
+        assert not agreed(f"change {OBEYED}", dry_run=True, yes=False)
+    assert f"to do: change {SHOWN}\n" in capsys.readouterr().err
+
+
+def test_json_has_it_whole_in_signs_that_a_terminal_does_not_obey(capsys):
+    print_rows([{"name": OBEYED}], as_json=True)
+    said = capsys.readouterr().out
+    assert json.loads(said) == [{"name": OBEYED}]
+    assert all(sign == "\n" or sign.isprintable() for sign in said)
+
+
+def test_marks_of_a_letter_take_no_column(capsys):
+    [_, line] = printed(capsys, [{"id": "1", "title": "e\u0301" * TABLE_COLUMNS}], cut=("title",))
+    assert (line.count("e"), line[-1]) == (TABLE_COLUMNS - len("id  …"), "…")

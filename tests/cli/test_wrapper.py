@@ -14,7 +14,7 @@ from tests.programs import program
 USER, ANOTHER = "nobody", "daemon"
 # Stands for `flask`: says who it is, what it was given, and what came in.
 FLASK = """#!/bin/bash
-if [[ $1 == env ]]; then exec env -0; fi
+if [[ $1 == env || ${COMP_WORDS:-} == "guildhall env "* ]]; then exec env -0; fi
 printf '%s\\n' "$(id -un)" "$(id -Gn)" "$PWD" "$LOGNAME" "$#" "$@" "$(cat)"
 exit 7
 """
@@ -177,3 +177,32 @@ def test_a_tab_is_answered_as_the_services_user_without_the_settings(installatio
     told = installation.run(_FLASK_COMPLETE="bash_complete", COMP_WORDS="guildhall ord", COMP_CWORD="1")
     assert (told.returncode, told.stdout.splitlines()[0], told.stderr) == (7, USER, "")
     assert installation.run(_FLASK_COMPLETE="bash_complete", GUILDHALL_USER="no-such-user").stdout == ""
+
+
+def test_a_tab_of_root_and_of_the_services_user_has_the_settings_that_ids_are_looked_up_with(
+        installation: Installation) -> None:
+    asked = {"_FLASK_COMPLETE": "bash_complete", "COMP_WORDS": "guildhall env ", "COMP_CWORD": "2", "SECRET": "mine"}
+    installation.file.write_text("NAME=value\nno setting\n")
+    found = installation.environment(**asked)
+    assert {name: found.get(name) for name in ("NAME", "SECRET", "PYTHONDONTWRITEBYTECODE", "GUILDHALL_HOME")} == {
+        "NAME": "value", "SECRET": None, "PYTHONDONTWRITEBYTECODE": "1", "GUILDHALL_HOME": "/var/lib/guildhall"}
+    assert {name: found[name] for name in asked if name != "SECRET"} == {
+        name: value for name, value in asked.items() if name != "SECRET"}
+    installation.file.chmod(0o644)
+    told = installation.run(**asked, before=("setpriv", f"--reuid={USER}", "--clear-groups", "--"))
+    assert ("NAME=value" in told.stdout.split("\0"), told.stderr) == (True, "")
+
+
+def test_a_tab_of_anybody_else_has_names_alone_and_asks_for_nothing(installation: Installation) -> None:
+    installation.file.chmod(0o644)
+    told = installation.run(_FLASK_COMPLETE="bash_complete", COMP_WORDS="guildhall env ", COMP_CWORD="2",
+                            before=_as(ANOTHER))
+    assert told.stderr == ""
+    assert "NAME=value" not in told.stdout.split("\0")
+    assert "sudo" not in (ROOT / "deploy/guildhall").read_text().replace("sudo guildhall …", "")
+
+
+def test_a_tab_says_nothing_where_the_settings_are_broken(installation: Installation) -> None:
+    installation.file.write_text("NAME='one\n")
+    told = installation.run(_FLASK_COMPLETE="bash_complete", COMP_WORDS="guildhall env ", COMP_CWORD="2")
+    assert (told.stdout, told.stderr) == ("", "")
