@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, create_engine, false, or_, select
+from sqlalchemy import ColumnElement, Connection, create_engine, false, inspect, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
@@ -34,11 +34,12 @@ def accounts_named(realm: str, text: str) -> list[str]:
 def alive_again(former: str, present: str) -> list[Facts] | None:
     """Return realm and id of each account that was erased in the database `former`, and that `present` has.
 
-    Both are addresses: after a restore of what was put aside, and of what is served (decision 095). None when one of
-    them cannot be read; a much earlier release did not write down who was erased."""
+    Both are addresses: after a restore of what was put aside, and of what is served (decision 095), which may be of an
+    earlier release that wrote nobody down. None when one of them cannot be read."""
     try:
         with _connected(former) as earlier, _connected(present) as later:
-            gone = {*_gone(earlier)} - {*_gone(later)}
+            wrote_down = inspect(later).has_table(PurgedAccount.__tablename__)
+            gone = {*_purged(earlier), *_ending(earlier)} - {*(_purged(later) if wrote_down else ()), *_ending(later)}
             return [{"realm": model.__realm__, "id": found} for model in (MarketplaceUser, NetworkUser)
                     for found in later.scalars(select(model.id).order_by(model.id).where(
                         model.id.in_([account for realm, account in gone if realm == model.__realm__])))]
@@ -88,9 +89,13 @@ def _connected(address: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _gone(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Yield realm and id of whom nobody restores: the purged, and those who wait for their purge."""
+def _purged(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Yield realm and id of those of whom nothing is there any more."""
     yield from ((row.realm, row.id) for row in connection.execute(select(PurgedAccount.realm, PurgedAccount.id)))
+
+
+def _ending(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Yield realm and id of those who wait for their purge, whom nobody restores."""
     for model in (MarketplaceUser, NetworkUser):
         ended = select(model.id).where(model.archived_at == LONG_AGO)
         yield from ((model.__realm__, account) for account in connection.scalars(ended))

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from app.clock import moved_clock
+from app.data.entity import db
 from app.ops.backup.folder import backups_in
 from blueprints.platform.auth.commands import purge_archived
+from blueprints.platform.auth.models import PurgedAccount
 from blueprints.platform.auth.person_commands import erase_account
 from cli.backup import backup
 from tests.app.ops.backup.system import System
@@ -119,6 +121,20 @@ def test_whoever_was_erased_since_the_backup_is_named(make_system: Callable[...,
     said = run(system, "restore", made, "--replace", "--yes")
     assert f"marketplace {erased}" in said
     assert staying not in said
+
+
+def test_whoever_was_erased_since_an_upgrade_is_named_on_the_way_back(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    with system.app() as app:
+        erased = Callers(app).user("ben").user_id
+        PurgedAccount.__table__.drop(db.engine)  # type: ignore[attr-defined]
+    made = system.backup()  # as of a release that wrote down nobody
+    with system.app() as app:
+        PurgedAccount.__table__.create(db.engine)  # type: ignore[attr-defined]
+        erase_account(Callers(app).super_admin().actor, erased)
+        assert purge_archived("marketplace") == 1
+    said = told(system, "restore", made, "--replace", "--yes")
+    assert said["eraseAgain"] == [{"realm": "marketplace", "id": erased}]
 
 
 def test_who_was_erased_is_not_known_where_nothing_was_put_aside(make_system: Callable[..., System]) -> None:
