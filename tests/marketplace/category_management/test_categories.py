@@ -4,9 +4,12 @@ from collections.abc import Callable
 import pytest
 
 from app.clock import moved_clock
+from app.factory import AUTH, CATEGORY_MANAGEMENT, KERNEL
 from tests.clients import ApiClient
 
 ROOT = "/marketplace/categorymanagement-api/v1"
+CATALOGUE = (KERNEL, AUTH, CATEGORY_MANAGEMENT)
+"""What an application of its own needs here."""
 AsUser = Callable[..., ApiClient]
 
 
@@ -105,12 +108,12 @@ def test_a_subcategory_cannot_move_to_a_deleted_category(as_admin: ApiClient) ->
 @pytest.mark.parametrize(("env", "said", "status"), [("demo", "", 200), ("demo", "0", 401), ("test", "", 401)])
 def test_the_demo_alone_is_open_to_visitors_unless_it_is_set(
         env: str, said: str, status: int, make_app: Callable[..., object]) -> None:
-    visitor = ApiClient(make_app(GUILDHALL_ENV=env, MARKETPLACE_PUBLIC_READS=said))
+    visitor = ApiClient(make_app(CATALOGUE, GUILDHALL_ENV=env, MARKETPLACE_PUBLIC_READS=said))
     assert visitor.get(f"{ROOT}/categories").status_code == status
 
 
 def test_the_catalogue_opens_to_visitors_only_by_setting(make_app: Callable[..., object], client: ApiClient) -> None:
     assert client.get(f"{ROOT}/categories").status_code == 401
-    opened = ApiClient(make_app(MARKETPLACE_PUBLIC_READS="1"))
+    opened = ApiClient(make_app(CATALOGUE, MARKETPLACE_PUBLIC_READS="1"))
     assert opened.get(f"{ROOT}/categories").status_code == 200
     assert opened.post(f"{ROOT}/categories", json={"title": "x"}).status_code == 401
