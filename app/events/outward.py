@@ -16,9 +16,10 @@ from app.data.visibility import (
     Facts,
     ReadObject,
     attributes_of,
+    each_shown,
+    each_visible,
     facts_by_id,
     read_objects,
-    those_shown,
     those_visible,
 )
 from app.errors import InvalidInput
@@ -29,6 +30,8 @@ MOST_TOPICS = 50
 VERBS = ("created", "updated", "deleted")
 Key = tuple[str, str, str | None]
 """Object, verb and id; None for every id."""
+_Wanted = tuple[Actor, int, LoggedEvent]
+"""Who has chosen which event, and its place among those that are judged together."""
 _NEVER = "sessionId"
 _SHOWN = 200
 """How much of a wrong topic a refusal repeats."""
@@ -136,7 +139,8 @@ def outward(events: Sequence[LoggedEvent], receivers: Sequence[Receiver]) -> lis
 
     A row is told that is visible as it was at the event and as it is now, to the actor as he is now (FD-14). Who saw
     it before an update that hid it is told `gone` (FD-7), who saw it before it was deleted its id. One statement for
-    each data object, and for each actor one at most for each set that a rule or a mask names, however many events."""
+    each data object, and one for each set that a rule or a mask names, however many events: it holds the sets of fifty
+    actors, each as that actor's own rule says."""
     found: dict[Key, list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         for key in keys_of(event):
@@ -146,8 +150,14 @@ def outward(events: Sequence[LoggedEvent], receivers: Sequence[Receiver]) -> lis
     for one, places in zip(receivers, wanted, strict=True):
         by_actor[one.actor] |= places
     stored = _Stored([events[place] for place in sorted(set().union(*by_actor.values()))])
-    told = {actor: _for_actor(actor, [(place, events[place]) for place in sorted(places)], stored)
-            for actor, places in by_actor.items()}
+    by_object: dict[str, list[_Wanted]] = defaultdict(list)
+    for actor, places in by_actor.items():
+        for place in sorted(places):
+            by_object[events[place].object_name].append((actor, place, events[place]))
+    told: dict[Actor, dict[int, OutwardEvent]] = {actor: {} for actor in by_actor}
+    for name, some in by_object.items():
+        for (actor, place), said in _of_object(read_objects().get(events[0].realm, name), some, stored).items():
+            told[actor][place] = said
     return [[told[one.actor][place] for place in sorted(places) if place in told[one.actor]]
             for one, places in zip(receivers, wanted, strict=True)]
 
@@ -176,43 +186,38 @@ class _Stored:
         return {**now, **row}
 
 
-def _for_actor(actor: Actor, events: Sequence[tuple[int, LoggedEvent]], stored: _Stored) -> dict[int, OutwardEvent]:
-    """Return place → what this actor is told."""
-    by_object: dict[str, list[tuple[int, LoggedEvent]]] = defaultdict(list)
-    for place, event in events:
-        by_object[event.object_name].append((place, event))
-    told: dict[int, OutwardEvent] = {}
-    for name, some in by_object.items():
-        told |= _of_object(read_objects().get(actor.realm, name), actor, some, stored)
-    return told
-
-
-def _of_object(found: ReadObject, actor: Actor, events: Sequence[tuple[int, LoggedEvent]],
-               stored: _Stored) -> dict[int, OutwardEvent]:
+def _of_object(found: ReadObject, wanted: Sequence[_Wanted],
+               stored: _Stored) -> dict[tuple[Actor, int], OutwardEvent]:
+    """Return actor and place → what that actor is told; all actors are asked about together."""
     visibility, model = found.visibility, found.model
-    asked: list[tuple[int, str, Facts]] = []
-    for place, event in events:
-        if event.verb == "deleted":
-            asked.append((place, "before", stored.facts(model, event, event.row | {"isActive": True})))
-            continue
-        asked.append((place, "after", stored.facts(model, event, event.row)))
-        if (now := stored.now(event)) is not None:
-            asked.append((place, "now", now))
-        if event.old is not None:
-            before = {**stored.facts(model, event, event.old), **event.was}
-            asked.append((place, "before", before))
-    visible = those_visible(visibility, [facts for _, _, facts in asked], actor)
-    seen = {(place, when) for (place, when, _), is_visible in zip(asked, visible, strict=True) if is_visible}
-    shown = [(place, event) for place, event in events if {(place, "after"), (place, "now")} <= seen]
-    rows = those_shown(visibility, [event.row for _, event in shown], actor)
-    told = {place: replace(_bare(event), row=_row(stored.now(event), row), old=_old(found, actor, event))
-            for (place, event), row in zip(shown, rows, strict=True)}
-    for place, event in events:
-        if (place, "before") in seen and event.verb == "deleted":
-            told[place] = replace(_bare(event), row={"id": event.object_id})
-        elif (place, "before") in seen and (place, "after") not in seen:
-            told[place] = replace(_bare(event), kind="gone")
+    facts = {place: dict(_facts(model, event, stored))
+             for place, event in {place: event for _, place, event in wanted}.items()}
+    asked = [(actor, place, when) for actor, place, _ in wanted for when in facts[place]]
+    visible = each_visible(visibility, [(actor, facts[place][when]) for actor, place, when in asked])
+    seen = {one for one, is_visible in zip(asked, visible, strict=True) if is_visible}
+    shown = [(actor, place, event) for actor, place, event in wanted
+             if {(actor, place, "after"), (actor, place, "now")} <= seen]
+    rows = each_shown(visibility, [(actor, event.row) for actor, _, event in shown])
+    told = {(actor, place): replace(_bare(event), row=_row(stored.now(event), row), old=_old(found, actor, event))
+            for (actor, place, event), row in zip(shown, rows, strict=True)}
+    for actor, place, event in wanted:
+        if (actor, place, "before") in seen and event.verb == "deleted":
+            told[actor, place] = replace(_bare(event), row={"id": event.object_id})
+        elif (actor, place, "before") in seen and (actor, place, "after") not in seen:
+            told[actor, place] = replace(_bare(event), kind="gone")
     return told
+
+
+def _facts(model: type[Entity], event: LoggedEvent, stored: _Stored) -> Iterator[tuple[str, Facts]]:
+    """Yield what is asked about the row of an event: as it was before it, behind it, and as it is now."""
+    if event.verb == "deleted":
+        yield "before", stored.facts(model, event, event.row | {"isActive": True})
+        return
+    yield "after", stored.facts(model, event, event.row)
+    if (now := stored.now(event)) is not None:
+        yield "now", now
+    if event.old is not None:
+        yield "before", {**stored.facts(model, event, event.old), **event.was}
 
 
 def _bare(event: LoggedEvent) -> OutwardEvent:

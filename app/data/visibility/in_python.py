@@ -1,6 +1,8 @@
 """Visibility of rows that are in hand: for streams and webhooks, and for masks. Rows are asked together: each set that
 a rule names, and each object it goes through, costs one statement at most, however many rows there are."""
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -33,6 +35,7 @@ from app.data.visibility.readable import read_objects
 
 Facts = Mapping[str, Any]
 """What a rule asks of a row, by wire name: a wire row, or what `facts_by_id` reads."""
+_Asked = tuple[Actor, Facts]
 
 
 def holds(visibility: Visibility, row: Facts | Entity, actor: Actor) -> bool:
@@ -45,8 +48,14 @@ def those_visible(visibility: Visibility, rows: Sequence[Facts | Entity], actor:
 
     A wire row does where the rule asks of nothing hidden (`asks_of_hidden`), and says `held` where it is. Raises
     KeyError for a row without a field that is asked of."""
-    facts = [_facts_of(row) if isinstance(row, Entity) else row for row in rows]
-    return _Caller(actor).visible(visibility, facts)
+    return each_visible(visibility, [(actor, _facts_of(row) if isinstance(row, Entity) else row) for row in rows])
+
+
+def each_visible(visibility: Visibility, asked: Sequence[tuple[Actor, Facts]]) -> list[bool]:
+    """Return of each row whether the actor beside it sees it, as `those_visible` does of one actor.
+
+    What many actors may see costs no more statements than what one may: see `IdSet.among_each`."""
+    return _Callers().visible(visibility, asked)
 
 
 def asks_of_hidden(visibility: Visibility) -> frozenset[str]:
@@ -74,17 +83,24 @@ def those_shown(visibility: Visibility, rows: Sequence[Wire], actor: Actor) -> l
     """Return the wire rows without the fields that masks hide from the actor, nor what is joined by them.
 
     The rows themselves stay as they are."""
-    if visibility.sees_all(actor) or not visibility.masks or not rows:
-        return list(rows)
-    caller, found = _Caller(actor), list(rows)
+    return each_shown(visibility, [(actor, row) for row in rows])
+
+
+def each_shown(visibility: Visibility, asked: Sequence[tuple[Actor, Wire]]) -> list[Wire]:
+    """Return each wire row without what masks hide from the actor beside it, as `those_shown` does of one actor."""
+    callers, found = _Callers(), [row for _, row in asked]
+    sees_all = {actor: visibility.sees_all(actor) for actor in dict.fromkeys(actor for actor, _ in asked)}
+    is_masked = [not sees_all[actor] for actor, _ in asked]
+    if not any(is_masked):
+        return found
     for one in visibility.masks:
         hidden = {name for field in row_serializer(visibility.model).fields if one.hides(field.name)
                   for name in (field.name, f"{field.name}_idx")}
         hidden |= {relation.shown_as for relation, _ in holdings().joins.of(visibility.model)
                    if relation.id_name in hidden}
-        seen = caller.truth(for_caller(one.seen_by, actor), visibility.model, rows)
-        found = [row if is_seen else {name: value for name, value in row.items() if name not in hidden}
-                 for row, is_seen in zip(found, seen, strict=True)]
+        seen = callers.each(partial(for_caller, one.seen_by), asked, among=is_masked)
+        found = [{name: value for name, value in row.items() if name not in hidden} if is_one and not is_seen else row
+                 for row, is_one, is_seen in zip(found, is_masked, seen, strict=True)]
     return found
 
 
@@ -95,71 +111,95 @@ def masked_fields(visibility: Visibility, actor: Actor) -> frozenset[str]:
                      if visibility.seen_fields(field.name, actor) != Constant(True))
 
 
-class _Caller:
-    """What one caller is asked about, and what has been looked up for that: each set and each object once a call."""
+class _Callers:
+    """What callers are asked about, all of them together: each set and each object once, however many they are."""
 
-    def __init__(self, actor: Actor) -> None:
-        self._actor = actor
+    def visible(self, visibility: Visibility, asked: Sequence[_Asked]) -> list[bool]:
+        """Return of each row whether its caller sees it."""
+        there = [self._is_there(visibility, actor, row) for actor, row in asked]
+        return self.each(visibility.rule_for, asked, among=there)
 
-    def visible(self, visibility: Visibility, rows: Sequence[Facts]) -> list[bool]:
-        """Return of each row whether the caller sees it."""
-        there = [self._is_there(visibility, row) for row in rows]
-        return self._narrowed(there, visibility.rule_for(self._actor), visibility.model, rows)
+    def each(self, rule_for: Callable[[Actor], Expression], asked: Sequence[_Asked], *,
+             among: Sequence[bool]) -> list[bool]:
+        """Return of each row that is `among` them whether its caller's rule holds; callers of one rule are asked
+        together."""
+        rules = {actor: rule_for(actor) for actor in dict.fromkeys(actor for actor, _ in asked)}
+        found = [False] * len(asked)
+        for rule in dict.fromkeys(rules.values()):
+            places = [place for place, (actor, _) in enumerate(asked) if among[place] and rules[actor] == rule]
+            truth = self.truth(rule, [asked[place] for place in places]) if places else ()
+            for place, is_so in zip(places, truth, strict=True):
+                found[place] = is_so
+        return found
 
-    def truth(self, expression: Expression, model: type[Entity], rows: Sequence[Facts]) -> list[bool]:
-        """Return of each row whether the expression holds."""
+    def truth(self, expression: Expression, asked: Sequence[_Asked]) -> list[bool]:
+        """Return of each row whether the expression holds for its caller."""
         match expression:
             case AnyOf(parts):
-                return self.truth(Not(AllOf(tuple(Not(part) for part in parts))), model, rows)
+                return self.truth(Not(AllOf(tuple(Not(part) for part in parts))), asked)
             case AllOf(parts):
-                found = [True] * len(rows)
+                found = [True] * len(asked)
                 for part in sorted(parts, key=_looks_up):
-                    found = self._narrowed(found, part, model, rows)
+                    found = self._narrowed(found, part, asked)
                 return found
             case Not(part):
-                return [not one for one in self.truth(part, model, rows)]
+                return [not one for one in self.truth(part, asked)]
             case Member(field, ids):
-                members = ids.among(self._actor, {row[field] for row in rows} - {None})
-                return [row[field] in members for row in rows]
+                members = ids.among_each(_wanted(field, asked))
+                return [row[field] in members.get(actor, ()) for actor, row in asked]
             case Through(field, name):
-                seen = self._seen(name, {row[field] for row in rows} - {None})
-                return [row[field] in seen for row in rows]
-        return [self._holds(expression, row) for row in rows]
+                seen = self._seen(name, _wanted(field, asked))
+                return [(actor, row[field]) in seen for actor, row in asked]
+        return [self._holds(expression, actor, row) for actor, row in asked]
 
-    def _holds(self, expression: Expression, row: Facts) -> bool:
+    def _holds(self, expression: Expression, actor: Actor, row: Facts) -> bool:
         match expression:
             case Constant(value):
                 return value
             case Is(field, values):
                 return row[field] in values
             case Me(field):
-                return self._actor.is_user(row[field])
+                return actor.is_user(row[field])
             case MeIn(field):
-                return self._actor.user_id is not None and self._actor.user_id in _list(row[field])
-        return self._actor.user_id is not None
+                return actor.user_id is not None and actor.user_id in _list(row[field])
+        return actor.user_id is not None
 
-    def _narrowed(self, among: Sequence[bool], expression: Expression, model: type[Entity],
-                  rows: Sequence[Facts]) -> list[bool]:
+    def _narrowed(self, among: Sequence[bool], expression: Expression, asked: Sequence[_Asked]) -> list[bool]:
         """Ask about those rows alone that are among; the others stay out."""
-        some = [row for row, is_in in zip(rows, among, strict=True) if is_in]
-        found = iter(self.truth(expression, model, some) if some else ())
+        some = [one for one, is_in in zip(asked, among, strict=True) if is_in]
+        found = iter(self.truth(expression, some) if some else ())
         return [is_in and next(found) for is_in in among]
 
-    def _seen(self, name: str, wanted: set[str]) -> frozenset[str]:
-        target = read_objects().get(self._actor.realm, name).visibility
-        rows = facts_by_id(target, wanted)
-        seen = self.visible(target, list(rows.values()))
-        return frozenset(id for id, is_seen in zip(rows, seen, strict=True) if is_seen)
+    def _seen(self, name: str, wanted: Mapping[Actor, set[str]]) -> set[tuple[Actor, str]]:
+        """Return which caller sees which of the rows behind his, which are read once for all callers of a realm."""
+        seen: set[tuple[Actor, str]] = set()
+        for realm in {actor.realm for actor in wanted}:
+            target = read_objects().get(realm, name).visibility
+            of_realm = {actor: ids for actor, ids in wanted.items() if actor.realm == realm}
+            rows = facts_by_id(target, set().union(*of_realm.values()))
+            behind = [(actor, id) for actor, ids in of_realm.items() for id in ids if id in rows]
+            visible = self.visible(target, [(actor, rows[id]) for actor, id in behind])
+            seen |= {one for one, is_visible in zip(behind, visible, strict=True) if is_visible}
+        return seen
 
-    def _is_there(self, visibility: Visibility, row: Facts) -> bool:
+    def _is_there(self, visibility: Visibility, actor: Actor, row: Facts) -> bool:
         model = visibility.model
         realm = getattr(model, "__realm__", None) or row["realm"]
-        if not row["isActive"] or realm != self._actor.realm:
+        if not row["isActive"] or realm != actor.realm:
             return False
         if not can_be_held(model):
             return True
-        looks = visibility.sees_held(self._actor)
+        looks = visibility.sees_held(actor)
         return looks.sees(row.get("held"), row[owner_field(model)])
+
+
+def _wanted(field: str, asked: Sequence[_Asked]) -> dict[Actor, set[str]]:
+    """Return caller → the ids that the field holds in his rows."""
+    wanted: dict[Actor, set[str]] = defaultdict(set)
+    for actor, row in asked:
+        if row[field] is not None:
+            wanted[actor].add(row[field])
+    return wanted
 
 
 def _looks_up(expression: Expression) -> int:

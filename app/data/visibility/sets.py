@@ -1,15 +1,18 @@
 """The sets of ids that rules ask for: each as a condition of SQL and, for rows in hand, which ids of some are in it."""
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy import ColumnElement, Integer, Select, literal, not_, select, union_all
 
 from app.actor import Actor
 from app.data.id_sets import among, not_among
 from app.data.reads.lists import fetch
 
 Condition = ColumnElement[bool]
+CALLERS_AT_ONCE = 50
+"""Of how many callers one statement asks: SQLite takes so many parameters and parts of a union."""
 
 
 class IdSet(Protocol):
@@ -33,6 +36,9 @@ class IdSet(Protocol):
 
     def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
         """Return which of these ids are in it, in one statement at most."""
+
+    def among_each(self, wanted: Mapping[Actor, Collection[str]]) -> Mapping[Actor, Collection[str]]:
+        """Return caller → which of his ids are in his set, in one statement at most for `CALLERS_AT_ONCE` of them."""
 
     def whole(self, actor: Actor, most: int) -> frozenset[str] | None:
         """Return all ids of it, in one statement at most; None where there are more than `most`."""
@@ -70,9 +76,30 @@ class CallersIds:
         """Return which of these ids are in it, in one statement."""
         if self.is_empty_for(actor) or not wanted:
             return frozenset()
-        found = self.query(actor).subquery()
-        column = next(iter(found.c))
+        column = self._column(actor)
         return frozenset(row[0] for row in fetch(select(column).where(column.in_(wanted))))
+
+    def among_each(self, wanted: Mapping[Actor, Collection[str]]) -> Mapping[Actor, Collection[str]]:
+        """Return caller → which of his ids are in his set, each by his own query: one statement holds those of many."""
+        callers = [actor for actor, ids in wanted.items() if ids and not self.is_empty_for(actor)]
+        if len(callers) == 1:
+            return {callers[0]: self.among(callers[0], wanted[callers[0]])}
+        found: dict[Actor, set[str]] = defaultdict(set)
+        for start in range(0, len(callers), CALLERS_AT_ONCE):
+            some = callers[start:start + CALLERS_AT_ONCE]
+            of_each = union_all(*(self._of_one(place, actor, wanted[actor]) for place, actor in enumerate(some)))
+            for row in fetch(select(of_each.subquery())):
+                found[some[row.place]].add(row.member)
+        return found
+
+    def _of_one(self, place: int, actor: Actor, wanted: Collection[str]) -> Select[Any]:
+        column = self._column(actor)
+        return select(literal(place, Integer).label("place"), column.label("member")).where(column.in_(wanted))
+
+    def _column(self, actor: Actor) -> ColumnElement[Any]:
+        """Return the one column of the caller's query, as of a table."""
+        column: ColumnElement[Any] = next(iter(self.query(actor).subquery().c))
+        return column
 
     def whole(self, actor: Actor, most: int) -> frozenset[str] | None:
         """Return all ids of it, in one statement; None where there are more than `most`."""
@@ -107,6 +134,10 @@ class KnownIds:
     def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
         """Return which of these ids are in it."""
         return frozenset(wanted).intersection(self.known(actor))
+
+    def among_each(self, wanted: Mapping[Actor, Collection[str]]) -> Mapping[Actor, Collection[str]]:
+        """Return caller → which of his ids are in it."""
+        return {actor: self.among(actor, ids) for actor, ids in wanted.items()}
 
     def whole(self, actor: Actor, most: int) -> frozenset[str] | None:
         """Return all ids of it; None where there are more than `most`."""

@@ -26,6 +26,8 @@ from app.data.visibility import (
     all_of,
     any_of,
     asks_of_hidden,
+    each_shown,
+    each_visible,
     facts_by_id,
     field_in_sql,
     holds,
@@ -43,6 +45,7 @@ from app.data.visibility import (
     read_objects,
     rule_in_index,
     rule_in_sql,
+    sets,
     signed_in,
     staff,
     super_admin,
@@ -147,6 +150,16 @@ def in_python(visibility: Visibility, actor: Actor) -> set[str]:
     return {id for id, seen in zip(facts, those_visible(visibility, list(facts.values()), actor), strict=True) if seen}
 
 
+def seen_together(visibility: Visibility, actors: list[Actor]) -> dict[Actor, set[str]]:
+    """Return what each sees where all are asked about at once, as those who follow a stream."""
+    asked = [(actor, row) for actor in actors for row in facts_by_id(visibility, IDS).values()]
+    seen: dict[Actor, set[str]] = {actor: set() for actor in actors}
+    for (actor, row), is_visible in zip(asked, each_visible(visibility, asked), strict=True):
+        if is_visible:
+            seen[actor].add(str(row["id"]))
+    return seen
+
+
 def seen_in_list(visibility: Visibility, actor: Actor) -> set[str]:
     listing = list_rows(visibility.model, Page(1, 100), rule_in_sql(visibility, actor),
                         viewer=visibility.sees_held(actor))
@@ -168,6 +181,8 @@ def test_sql_and_python_see_the_same_rows(declared: ReadObjects, of_posts: Visib
             expected = in_python(visibility, actor)
             assert in_sql(visibility, actor) == expected, (actor, visibility)
             assert seen_in_list(visibility, actor) == expected, (actor, visibility)
+    for visibility in (of_posts, of_comments):
+        assert seen_together(visibility, actors) == {actor: in_python(visibility, actor) for actor in actors}
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -181,6 +196,8 @@ def test_a_mask_hides_a_field_of_the_same_rows_in_sql_and_python(
     store_world(written, [], liked)
     for actor in actors:
         rows = list_rows(Post, Page(1, 100), viewer=Viewer(is_staff=True)).rows
+        together = each_shown(masked, [(one, row) for one in (*actors, actor) for row in rows])
+        assert together[len(actors) * len(rows):] == those_shown(masked, rows, actor)
         shown_of = {row["id"] for row in those_shown(masked, rows, actor) if "content" in row}
         found = {row.id for row in fetch(select(Post.id).where(
             Post.is_active.is_(True), field_in_sql(masked, "content", actor)))}
@@ -246,6 +263,41 @@ def test_rows_cost_no_statement_more_however_many_they_are(declared: ReadObjects
         facts = list(facts_by_id(of_comments, IDS).values())
         counts.append(statements(lambda facts=facts: those_visible(of_comments, facts, ben)))
     assert counts == [4, 4]
+
+
+def test_many_callers_cost_no_statement_more_than_one_and_each_is_asked_for_his_own(declared: ReadObjects) -> None:
+    of_posts = Visibility(Post, member("id", LIKED), masks=(mask(member("companyId", LIKED), "content"),))
+    of_comments = Visibility(Comment, through("postId", "post"))
+    declare(declared, ReadObject(of_posts), ReadObject(of_comments))
+    a_post = {"visibility": "public", "audience": "owner", "mentions": [], "comments_closed": False, "is_active": True}
+    store_world([{**a_post, "author_user_id": ANN, "company_id": IDS[5 - number]} for number in range(6)],
+                [{"author_user_id": ANN, "post_id": id, "is_active": True} for id in IDS], {(id, id) for id in IDS})
+    facts = list(facts_by_id(of_comments, IDS).values())
+    rows = list_rows(Post, Page(1, 100), viewer=Viewer(is_staff=True)).rows
+    for callers in ([Actor(REALM, ANN, role="user")], [Actor(REALM, id, role="user") for id in IDS]):
+        asked = [(actor, row) for actor in callers for row in facts]
+        assert statements(lambda asked=asked: each_visible(of_comments, asked)) == 2, "the posts, and who likes them"
+        assert [(actor.user_id, row["postId"]) for (actor, row), is_seen in zip(
+            asked, each_visible(of_comments, asked), strict=True) if is_seen] == [
+            (actor.user_id, actor.user_id) for actor in callers]
+        shown = [(actor, row) for actor in callers for row in rows]
+        assert statements(lambda shown=shown: each_shown(of_posts, shown)) == 1
+        assert [(actor.user_id, row["companyId"]) for (actor, _), row in zip(
+            shown, each_shown(of_posts, shown), strict=True) if "content" in row] == [
+            (actor.user_id, actor.user_id) for actor in callers]
+
+
+def test_more_callers_than_one_statement_takes_cost_two(
+        declared: ReadObjects, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sets, "CALLERS_AT_ONCE", 4)
+    of_posts = Visibility(Post, member("id", LIKED))
+    declare(declared, ReadObject(of_posts))
+    store_world([], [], {(id, id) for id in IDS})
+    row = {"isActive": True, "_owner": ANN, "authorUserId": ANN, "id": BEN, "held": None}
+    asked = [(Actor(REALM, id, role="user"), row) for id in IDS]
+    assert statements(lambda: each_visible(of_posts, asked)) == 2
+    assert [actor.user_id for (actor, _), is_seen in zip(
+        asked, each_visible(of_posts, asked), strict=True) if is_seen] == [BEN]
 
 
 def statements(do: Any) -> int:
