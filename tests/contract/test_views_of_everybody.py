@@ -1,5 +1,5 @@
 """Each of the twelve views shows each person of the two small worlds the whole rows of its object as that person sees
-them now, with what they point at, and takes away at once what he sees no more (docs/decisions/115)."""
+them now, with what they point at, and takes away at once what he sees no more (docs/decisions/121)."""
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_the_views_of_the_network_show_each_person_what_he_sees_now(network: Sma
 
 
 def test_a_view_shows_a_change_and_a_block_with_the_next_request(network: SmallNetwork) -> None:
-    """Before any event is delivered: there is no copy that could be older than its parts."""
+    """Before any event is delivered: no copy is shown that is older than its part."""
     owner, other = network.people[OWNER], network.people["connection"]
     view = "postdetailview"
     [id_, *_] = [id_ for id_, row in rows(network, other, view)[1].items() if row["authorUserId"] == owner.user_id]

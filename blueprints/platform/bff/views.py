@@ -1,7 +1,7 @@
 """The twelve views that the documents name and never define (rules-platform §5.2): an object with what it points at.
 
-A view is read when it is asked: its rows are the object's, its joins the declared relations, each under the rule of
-what is joined. So there is no copy that could be old, or show somebody what was hidden since."""
+Its rows are the object's, its joins the declared relations, each under the rule of what is joined. What rows point at
+is kept (stored_views.py), and shown from there only as far as it is proved to be current, to whom may see it now."""
 from collections.abc import Mapping
 
 _OF: Mapping[str, Mapping[str, str]] = {
