@@ -5,6 +5,7 @@ Verified tokens are remembered; cache versions of user and keys make a logout or
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from app.actor import Actor
 from app.clock import now
@@ -15,6 +16,9 @@ from app.identity.one_time_codes import OneTimeCodes
 from app.identity.sessions import LiveSession, SessionStore, UserDirectory, note_seen, seen_step, user_version_key
 from app.identity.signing_keys import KeyRing, signing_keys_of
 from app.runtime import Runtime, runtime
+
+if TYPE_CHECKING:  # it loads the library of tokens
+    from app.identity.access_tokens import TokenClaims
 
 _MEMORY_SECONDS = 10.0
 _MEMORY_TOKENS = 20_000
@@ -28,7 +32,8 @@ class _Verified:
     versions: tuple[int, ...]
     expires_at: datetime
     remembered_until: float
-    token_expires_at: datetime
+    claims: "TokenClaims | None"
+    """What the token says, whose signature was good; None of a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class Authenticator:
         Programs have no session."""
         known = self._memory.get((realm, token))
         if known is None or not self._still_true(known):
-            known = (self._verify_client if token.startswith(TOKEN_PREFIX) else self._verify)(realm, token)
+            known = (self._verify_client(realm, token) if token.startswith(TOKEN_PREFIX)
+                     else self._verify(realm, token, known))
             if known is None:
                 self._memory.pop((realm, token), None)
                 return None
@@ -69,26 +75,34 @@ class Authenticator:
         """Return who holds the token, read anew, or None when it is no good (any more): for who stays connected.
 
         That does not count as a use of the session: who only listens is idle. Programs do not stay connected."""
-        found = self._verify(realm, token, is_use=False)
-        if found is None or found.session is None:
+        found = self._verify(realm, token, None, is_use=False)
+        if found is None or found.session is None or found.claims is None:
             return None
         idle_at = found.session.last_seen_at + runtime().settings.session_idle_seconds
-        ends_at = min(found.token_expires_at, datetime.fromtimestamp(min(found.session.expires_at, idle_at), UTC))
+        ends_at = min(found.claims.expires_at, datetime.fromtimestamp(min(found.session.expires_at, idle_at), UTC))
         return StandingLogin(found.actor, found.version_keys, found.versions, ends_at)
 
     def _still_true(self, known: _Verified) -> bool:
         return (time.monotonic() < known.remembered_until and now() < known.expires_at
                 and self._versions.read(*known.version_keys) == known.versions)
 
-    def _verify(self, realm: str, token: str, *, is_use: bool = True) -> _Verified | None:
+    def _verify(self, realm: str, token: str, known: _Verified | None, *, is_use: bool = True) -> _Verified | None:
+        """Return who holds the token by what the database says now.
+
+        The signature of one that is `known` is good as long as the realm's keys are the same."""
         from app.identity.access_tokens import TokenRefused, read_access_token
 
-        try:
-            claims = read_access_token(realm, token)
-        except TokenRefused:
-            return None
-        version_keys = (user_version_key(claims.user_id), f"keys:{realm}")
-        versions = self._versions.read(*version_keys)
+        versions = () if known is None else self._versions.read(*known.version_keys)
+        if known is not None and known.claims is not None and versions[1:] == known.versions[1:] and (
+                now() < known.claims.expires_at):
+            claims, version_keys = known.claims, known.version_keys
+        else:
+            try:
+                claims = read_access_token(realm, token)
+            except TokenRefused:
+                return None
+            version_keys = (user_version_key(claims.user_id), f"keys:{realm}")
+            versions = self._versions.read(*version_keys)
         session = self._sessions.live(realm, claims.session_id, claims.user_id)
         if session is None:
             return None
@@ -97,7 +111,7 @@ class Authenticator:
                       owed_factor=session.owed_factor)
         look_again = datetime.fromtimestamp(session.last_seen_at + seen_step(), UTC)
         return _Verified(session, actor, version_keys, versions, min(claims.expires_at, look_again),
-                         time.monotonic() + _MEMORY_SECONDS, claims.expires_at)
+                         time.monotonic() + _MEMORY_SECONDS, claims)
 
     def _verify_client(self, realm: str, token: str) -> _Verified | None:
         from app.identity.api_clients import holder_of, owner_of
@@ -111,7 +125,7 @@ class Authenticator:
         if holder is None:
             return None
         return _Verified(None, holder.actor, version_keys, versions, holder.expires_at,
-                         time.monotonic() + _MEMORY_SECONDS, holder.expires_at)
+                         time.monotonic() + _MEMORY_SECONDS, None)
 
     def _remember(self, realm: str, token: str, verified: _Verified) -> None:
         if len(self._memory) >= _MEMORY_TOKENS:

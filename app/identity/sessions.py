@@ -19,6 +19,7 @@ from app.data.connections import reading
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
+from app.data.reads.prepared import fetch_typed
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.bucket_tokens import bucket_tokens
 from app.identity.security_events import record_security
@@ -51,7 +52,9 @@ Index("ix_login_session_last_seen_at", LoginSession.last_seen_at)
 Index("ix_login_session_expires_at", LoginSession.expires_at)
 
 # Built once: whoever calls is looked up again every few seconds.
-_BY_ID = select(*LoginSession.__table__.columns).where(
+_BY_ID = select(
+    LoginSession.id, LoginSession.realm, LoginSession.user_id, LoginSession.logged_in_at, LoginSession.expires_at,
+    LoginSession.last_seen_at, LoginSession.needs_email_2fa, LoginSession.needs_mobile_2fa).where(
     LoginSession.id == bindparam("session"), LoginSession.realm == bindparam("of_realm"))
 
 
@@ -108,13 +111,14 @@ class SessionStore:
 
     def _stored(self, realm: str, session_id: str, user_id: str) -> LiveSession | None:
         with reading() as connection:
-            row = connection.execute(_BY_ID, {"session": session_id, "of_realm": realm}).first()
-        facts = self._directory(realm, user_id) if row else None
-        if row is None or facts is None:
+            rows = fetch_typed(connection, _BY_ID, {"session": session_id, "of_realm": realm})
+        facts = self._directory(realm, user_id) if rows else None
+        if facts is None:
             return None
-        return LiveSession(row.id, row.realm, row.user_id, row.logged_in_at.timestamp(), row.expires_at.timestamp(),
-                           row.last_seen_at.timestamp(), row.needs_email_2fa, row.needs_mobile_2fa, facts.role,
-                           facts.email, facts.fullname, facts.profile)
+        id_, of_realm, of_user, logged_in_at, expires_at, last_seen_at, needs_email_2fa, needs_mobile_2fa = rows[0]
+        return LiveSession(id_, of_realm, of_user, logged_in_at.timestamp(), expires_at.timestamp(),
+                           last_seen_at.timestamp(), needs_email_2fa, needs_mobile_2fa, facts.role, facts.email,
+                           facts.fullname, facts.profile)
 
 
 def user_version_key(user_id: str) -> str:

@@ -14,6 +14,7 @@ from app.clock import moved_clock
 from app.data import batches
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
+from app.identity import access_tokens
 from app.identity.authentication import identity
 from app.identity.sessions import LoginSession, open_session, sweep_expired_sessions
 from app.identity.signing_keys import SigningKey
@@ -80,6 +81,15 @@ def test_13_a_token_is_checked_once_a_request(auth, token, monkeypatch):
     monkeypatch.setattr(identity().authenticator, "check", lambda *asked: checked.append(asked) or check(*asked))
     assert auth.current_user(token).status_code == 200
     assert checked == [(auth.realm, token)]
+
+
+def test_14_a_signature_that_was_good_is_not_read_again_and_the_session_is(auth, token, monkeypatch):
+    assert auth.is_alive(token)
+    monkeypatch.setattr(access_tokens, "read_access_token", None)
+    with moved_clock(minutes=6):
+        assert auth.is_alive(token)
+        assert auth.call("POST", "/logout", token=token).status_code == 200
+        assert not auth.is_alive(token)
 
 
 def test_14_the_token_is_rs256_and_its_key_is_public(auth, people):

@@ -28,6 +28,19 @@ def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[s
     return fetch_raw(connection, query, values)
 
 
+def fetch_typed(connection: Connection, query: Select[*tuple[Any, ...]],
+                values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """Return the same, each value as its column has it in Python: datetimes, booleans, addresses that do no harm."""
+    readers = _readers(query, connection.dialect)
+    return [tuple([value if read is None else read(value) for read, value in zip(readers, row, strict=True)])
+            for row in fetch_prepared(connection, query, values)]
+
+
+@lru_cache(maxsize=1024)
+def _readers(query: Select[Any], dialect: Dialect) -> tuple[Callable[[Any], Any] | None, ...]:
+    return tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in query.selected_columns)
+
+
 def fetch_prepared_within(connection: Connection, query: Select[Any],
                           values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     """Return the same in the connection's transaction; raises what SQLAlchemy would (app/data/driver.py)."""

@@ -30,7 +30,7 @@ from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, Page, fetch, fetch_one, find_any_row, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
-from app.data.reads.prepared import fetch_prepared_among, is_among
+from app.data.reads.prepared import fetch_prepared_among, fetch_typed, is_among
 from app.data.reads.read_request import ReadRequest
 from app.data.reads.seen_rows import SeenRows, record_version
 from app.data.serialization import Wire, camel_case
@@ -50,7 +50,7 @@ from blueprints.platform.auth.models import (
     account_model,
     holds_email,
 )
-from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, normal_mobile, shortened_address
+from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, holds, normal_mobile, shortened_address
 
 _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 
@@ -58,11 +58,15 @@ _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
     """Return what app.identity knows a session's user by, or None when there is no such user who may be logged in."""
     model = account_model(realm)
-    rows = fetch(_facts(model), {"user": user_id, "moment": now()})
+    with reading() as connection:
+        rows = fetch_typed(connection, _facts(model), {"user": user_id})
     if not rows:
         return None
-    profile = {camel_case(name): getattr(rows[0], name) for name in _profile(model)}
-    return UserFacts(rows[0].role_id, rows[0].email, rows[0].fullname, profile)
+    role_id, email, fullname, locked_until, suspended_until, *shown = rows[0]
+    moment = now()
+    if holds(locked_until, moment) or holds(suspended_until, moment):
+        return None
+    return UserFacts(role_id, email, fullname, dict(zip(map(camel_case, _profile(model)), shown, strict=True)))
 
 
 def facts_of_users(realm: str, user_ids: Collection[str]) -> dict[str, UserFacts]:
@@ -81,9 +85,8 @@ def _profile(model: type[Account]) -> tuple[str, ...]:
 @cache
 def _facts(model: type[Account]) -> Select[Any]:
     shown = (getattr(model, name) for name in _profile(model))
-    return select(model.role_id, model.email, model.fullname, *shown).where(
-        model.id == bindparam("user"), model.is_active.is_(True),
-        *(or_(until.is_(None), until <= bindparam("moment")) for until in (model.locked_until, model.suspended_until)))
+    return select(model.role_id, model.email, model.fullname, model.locked_until, model.suspended_until, *shown).where(
+        model.id == bindparam("user"), model.is_active.is_(True))
 
 
 def get_user(actor: Actor, user_id: str) -> Wire:
