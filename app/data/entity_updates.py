@@ -2,7 +2,7 @@
 columns.
 
 It names the version the row was read with, so that nobody's update is lost."""
-from functools import cache
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, inspect, update
@@ -40,7 +40,7 @@ def update_entity(connection: Connection, session: Session | None, entity: Entit
     inspect(entity)._commit_all(row, None if session is None else session.identity_map)
 
 
-@cache  # commands change few sets of columns
+@lru_cache(maxsize=1024)  # commands change few sets of columns, but a client chooses those of a PATCH
 def _update(table: Table, dialect: Dialect, changed: frozenset[str]) -> PreparedWrite:
     columns = table.columns
     names = sorted(changed | {"record_version"})

@@ -9,13 +9,14 @@ from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, Connection, Executable, Integer, Select, String, bindparam, delete, insert, select
 from sqlalchemy import event as sa_event
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, make_transient
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.sql.visitors import iterate
 
 from app.actor import Actor
 from app.clock import now
@@ -52,6 +53,8 @@ B = TypeVar("B", bound=Base)
 T = TypeVar("T")
 _Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 BeforeCommit = Callable[["UnitOfWork", list[Any]], object]
+_MOST_LOADED = 64
+
 
 class UnitOfWorkSpoiled(RuntimeError):
     """The transaction holds half of something that failed, and may not be committed (docs/decisions/008)."""
@@ -186,8 +189,10 @@ class UnitOfWork:
         return found
 
     def _is_read_by_driver(self) -> bool:
-        """Return whether rows are read without the session: as long as it has none that must stay as they are."""
-        return self._opened_session is None and not self._inserted and not self._settled
+        """Return whether rows are read without the session: as long as it has none that must stay as they are, and they
+        are few, because each lock looks through all of them for changes."""
+        return (self._opened_session is None and not self._inserted and not self._settled
+                and len(self._loaded) < _MOST_LOADED)
 
     def _find(self, model: type[E], query: Select[E], object_id: str, *, anew: bool) -> E | None:
         values = {"id_": object_id}
@@ -196,10 +201,8 @@ class UnitOfWork:
         return cast(E | None, self._run(query, values).scalar_one_or_none())
 
     def _load(self, model: type[E], query: Select[Any], values: Mapping[str, Any], *, anew: bool = False) -> list[E]:
-        found = self._watched(
+        return self._watched(
             lambda: load_entities(self.connection(), model, query, values, self._loaded, anew=anew))
-        self._loaded.update(((model, entity.id), entity) for entity in found)
-        return found
 
     def share(self, query: Select[B]) -> list[B]:
         """Return the entities of the query, which nobody changes until the end; others may share them, too.
@@ -657,11 +660,14 @@ def _models_of(query: Select[Any]) -> tuple[type[Base], ...]:
 
 @lru_cache(maxsize=256)
 def _entity_of(query: Select[Any]) -> type[Entity] | None:
-    """Return the data objects that a query selects and does not lock; None where it is about something else."""
+    """Return the data objects that a query selects and does not lock; None where it is about something else, or not for
+    the driver alone: with a value of its own, or a parameter that SQLAlchemy has to convert."""
     models = [description["entity"] for description in query.column_descriptions
               if description["expr"] is description["entity"]]
     is_of_one = len(models) == len(query.column_descriptions) == 1 and query._for_update_arg is None
-    return models[0] if is_of_one and issubclass(models[0], Entity) else None
+    is_for_driver = all(element.required and not element.expanding and isinstance(element.type, String | Integer)
+                        for element in iterate(query) if isinstance(element, BindParameter))
+    return models[0] if is_of_one and is_for_driver and issubclass(models[0], Entity) else None
 
 
 # Built once for each model: every bid asks them, and building one anew costs more than running it.
