@@ -14,6 +14,8 @@ FURTHEST_ROW = 10_000
 """No page by number reaches further; `after` does (FD-9)."""
 MOST_FILTERS, MOST_VALUES, LONGEST_VALUE = 50, 100, 2_000
 MOST_STARS, LONGEST_PATTERN = 8, 256
+MOST_PATTERNS = 20
+"""How many beginnings and patterns all conditions of a request have together: each is compared with every row."""
 MOST_FACETS = 20
 MOST_FIELDS = 100
 MOST_INDEXES, USUAL_GROUP, LONGEST_GROUP = 20, 5, 20
@@ -213,6 +215,10 @@ def read_filters(said: Mapping[str, Any] | None, offered: Mapping[str, Property]
             found.append(_condition(name, one, offered, read_instant))
         except ValueError as error:
             faults[name[:LONGEST_FILTER_NAME]] = str(error)
+    patterns = [one for one in found if one.operator in ("prefix", "wildcard")]
+    if sum(len(one.values) for one in patterns) > MOST_PATTERNS:
+        said = f"values: expected at most {MOST_PATTERNS} beginnings and patterns in all conditions together"
+        faults |= {one.of.name: said for one in patterns}
     return found, faults
 
 
@@ -276,7 +282,7 @@ def _values(one: Property, operator: str, said: Mapping[str, Any], read_instant:
     if not isinstance(given, list) or not 0 < len(given) <= MOST_VALUES:
         raise ValueError(f"values: expected a list of 1 to {MOST_VALUES} values")
     if operator in ("eq", "noteq") or (operator == "match" and one.kind not in WORDED):
-        return tuple(_value(one, value, read_instant, False) for value in given)
+        return tuple(dict.fromkeys(_value(one, value, read_instant, False) for value in given))
     texts = tuple(_text_for(operator, value) for value in given)
     stars = (part == "*" and is_sign for text in texts for part, is_sign in pattern_parts(text))
     if operator == "wildcard" and sum(stars) > MOST_STARS:

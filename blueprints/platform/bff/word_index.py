@@ -11,7 +11,7 @@ from app.data.visibility import EVERYONE
 from app.identity.access import public_read
 from app.search.catalogue import search_index
 from app.search.forgiving import forgiven
-from app.search.port import WINDOW, Condition, SearchQuery
+from app.search.port import WINDOW, Condition, SearchIndex, SearchQuery
 from app.search.rows import NEWEST_FIRST, IndexedRows
 from app.search.text import query_words
 from blueprints.platform.bff.indexes import CallersIndex, indexed_rows
@@ -108,17 +108,45 @@ def may_hold_by_index(rows: IndexedRows, words: str, worded: Sequence[FieldCondi
         return None
     index.refresh()
     query = SearchQuery(filters=() if rule is None else (rule,), limit=0, private=not rows.every_login_reads)
-    asked = [[words]] if words else [
-        [text if one.operator == "match_phrase_prefix" else f"{text.rstrip()} "
-         for text in one.values if query_words(text)] for one in worded]
-    found: list[set[str]] = []
-    for texts in asked:
-        of_texts = [index.ids(replace(query, text=text)) for text in texts]
-        if None in of_texts:
+    found: list[set[str] | None] = []
+    for texts in _asked(words, worded, every=every):
+        ids = _any_of(index, query, texts)
+        if ids is None:
             return None
-        found.append({id_ for ids in of_texts for id_ in ids or ()})
-    ids = set.intersection(*found) if every else set.union(*found)
+        found.append(ids if len(ids) <= WINDOW else None)
+    known = [ids for ids in found if ids is not None]
+    if not known or (not every and len(known) < len(found)):
+        return None
+    ids = set.intersection(*known) if every else set.union(*known)
     return sorted(ids) if len(ids) <= WINDOW else None
+
+
+def _asked(words: str, worded: Sequence[FieldCondition], *, every: bool) -> list[list[str]]:
+    """Return texts of which one has to be held, for each thing that is asked; each text once, however often it is
+    said. Where everything is asked, what has one text is asked together: an index looks the rarest word up first."""
+    if words:
+        return [[words]]
+    asked = [list(dict.fromkeys(
+        text if one.operator == "match_phrase_prefix" else f"{text.rstrip()} "
+        for text in one.values if query_words(text))) for one in worded]
+    if not every:
+        return asked
+    single = [texts[0] for texts in asked if len(texts) == 1 and texts[0].endswith(" ")]
+    return [*([["".join(single)]] if single else []), *(
+        texts for texts in asked if len(texts) != 1 or not texts[0].endswith(" "))]
+
+
+def _any_of(index: SearchIndex, query: SearchQuery, texts: Sequence[str]) -> set[str] | None:
+    """Return the ids of what holds one of the texts, of more than WINDOW some; None while the index cannot be read."""
+    found: set[str] = set()
+    for text in texts:
+        ids = index.ids(replace(query, text=text), WINDOW + 1)
+        if ids is None:
+            return None
+        found.update(ids)
+        if len(found) > WINDOW:
+            break
+    return found
 
 
 class _CannotBeReadError(Exception):

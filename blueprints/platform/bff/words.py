@@ -49,14 +49,14 @@ def fulfilling(documents: Sequence[Document], one: FieldCondition) -> list[Docum
     if one.operator == "match":
         return _holding_any(documents, [name], [words.rstrip() + _CLOSED for words in one.values])
     is_open = one.operator == "match_phrase_prefix"
-    wanted = [phrase for phrase in map(words_of, one.values) if phrase]
+    wanted = [phrase for phrase in map(words_of, dict.fromkeys(one.values)) if phrase]
     return [document for document in documents if any(
         _holds_a_phrase(as_text(text), wanted, is_open) for text in _texts(document.fields.get(name)))]
 
 
 def _holding_any(documents: Sequence[Document], names: Sequence[str], asked: Sequence[str]) -> list[Document]:
     wanted = [(members[:MOST_WORDS], ends_open(words) and len(members) <= MOST_WORDS)
-              for words in asked if (members := query_words(words))]
+              for words in dict.fromkeys(asked) if (members := query_words(words))]
 
     def holds(document: Document) -> bool:
         said = _Said([as_text(document.fields.get(name)) for name in names])

@@ -39,6 +39,19 @@ def test_all_patterns_of_a_condition_together_have_so_many_stars_and_no_more(rea
     ask(ben, realm, shelf.index, filters={shelf.text: {"operator": "wildcard", "values": patterns[1:]}})
 
 
+def test_all_conditions_together_have_so_many_beginnings_and_patterns_and_no_more(
+        realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    """Each is compared with every row."""
+    begins, forms = [f"a{number}" for number in range(15)], [f"?{number}" for number in range(6)]
+    body = {shelf.text: {"operator": "prefix", "values": begins}, "id": {"operator": "wildcard", "values": forms}}
+    for verb in ("list", "count"):
+        answer = ben.post(f"/{realm}/bff-service/{shelf.index}/{verb}", json=body)
+        assert (answer.status_code, {*answer.json["detail"]}) == (400, {shelf.text, "id"})
+        assert "20 beginnings" in answer.json["detail"]["id"]
+    body["id"]["values"] = forms[1:]
+    ask(ben, realm, shelf.index, filters=body)
+
+
 def test_words_behind_the_fiftieth_are_not_looked_for() -> None:
     said = [first + second for first in "bcdfg" for second in "aeiouylmnr"]
     held = [Document("0", 1, {"text": " ".join(said)})]

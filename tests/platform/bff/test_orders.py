@@ -17,14 +17,14 @@ from blueprints.network.job_application.models import JobPosting
 from blueprints.network.profile.models import Certification, Language, Profile
 from tests.clients import ApiClient
 from tests.platform.bff.plans import plans
-from tests.platform.bff.rows import ask, keep
+from tests.platform.bff.rows import LONG_AGO, ask, keep
 
 pytestmark = pytest.mark.once("PostgreSQL plans by what it has counted of these few rows")
 SORTS = "USE TEMP B-TREE FOR ORDER BY"
 """What SQLite says where no index has the order. Of equal values it sorts the ids: that is a part."""
 SORTED_BY_PEOPLE = {
     "marketplace": ((Product, "title"), (Product, "price"), (Product, "askingPrice"), (Product, "createdAt"),
-                    (Category, "title"), (Subcategory, "name")),
+                    (Product, "endBidDate"), (Product, "updatedAt"), (Category, "title"), (Subcategory, "name")),
     "network": ((Company, "name"), (JobPosting, "title"), (Profile, "fullName"), (Certification, "name"),
                 (Language, "name"))}
 
@@ -60,7 +60,7 @@ def test_who_sees_all_pages_through_any_object_without_sorting_it(realm: str, pe
 
 def test_what_people_sort_by_is_walked_in_its_order_from_the_cursor_on(realm: str, ben: ApiClient) -> None:
     for model, field in SORTED_BY_PEOPLE[realm]:
-        keep(model, *[{"price": 100} if model is Product else {} for _ in range(5)])
+        keep(model, *[{"price": 100, "end_bid_date": LONG_AGO} if model is Product else {} for _ in range(5)])
         for way in ("asc", "desc"):
             with plans(model.__tablename__) as steps:
                 first = ask(ben, realm, model.__object__, sortBy=field, sortOrder=way, limit=2)

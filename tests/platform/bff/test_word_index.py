@@ -11,6 +11,7 @@ from app.data.connections import writing_engine
 from app.data.visibility import read_objects
 from app.runtime import runtime
 from app.search.catalogue import Indexes, OpenIndexes, declared_indexes, rebuild_index
+from app.search.whoosh.index import WhooshIndex
 from blueprints.network.job_application.models import JobPosting
 from blueprints.platform.bff import narrowed, word_index
 from blueprints.platform.bff.word_index import indexed_rows
@@ -223,3 +224,29 @@ def test_a_condition_on_words_finds_all_rows_by_the_index_and_not_the_newest_alo
     answer = ask(ben, realm, INDEX, filters={"title": both["title"]}, facets="status")
     assert ids(answer) == [own, elsewhere, other, cook, navigator]
     assert answer["facets"] == {"status": {"active": 5}}
+
+
+def test_a_word_is_looked_up_once_however_often_it_is_asked_for(realm: str, ben: ApiClient,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs("Navigator", "Cook")
+    asked: list[str] = []
+    ids_of = WhooshIndex.ids
+    monkeypatch.setattr(WhooshIndex, "ids", lambda self, query, most=None: asked.append(query.text) or ids_of(
+        self, query, most))
+    condition = {"operator": "match", "values": ["navigator"] * 40 + ["cook "] * 10}
+    assert ask(ben, realm, INDEX, filters={"title": condition, "description": condition})["total"] == 0
+    assert sorted(asked) == ["cook ", "cook ", "navigator ", "navigator "]
+
+
+def test_what_too_many_rows_hold_narrows_nothing_and_the_rest_is_asked_all_the_same(
+        realm: str, ben: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs(*["Navigator"] * 3, "Cook and navigator", "Cook")
+    monkeypatch.setattr(word_index, "WINDOW", 2)
+    many = {"operator": "match", "values": ["navigator", "no such"]}
+    for title, company, total, degraded in (
+            (many, None, 4, True), ({"operator": "match", "value": "cook navigator"}, None, 1, False),
+            ({"operator": "match", "values": ["cook", "nobody"]}, None, 2, False),
+            (many, {"operator": "match", "value": "nowhere"}, 0, False)):
+        filters = {"title": title} | ({"companyName": company} if company else {})
+        answer = ask(ben, realm, INDEX, filters=filters)
+        assert (answer["total"], "degraded" in answer) == (total, degraded), filters
