@@ -217,8 +217,8 @@ def read_filters(said: Mapping[str, Any] | None, offered: Mapping[str, Property]
             faults[name[:LONGEST_FILTER_NAME]] = str(error)
     patterns = [one for one in found if one.operator in ("prefix", "wildcard")]
     if sum(len(one.values) for one in patterns) > MOST_PATTERNS:
-        said = f"values: expected at most {MOST_PATTERNS} beginnings and patterns in all conditions together"
-        faults |= {one.of.name: said for one in patterns}
+        too_many = f"values: expected at most {MOST_PATTERNS} beginnings and patterns in all conditions together"
+        faults |= {one.of.name: too_many for one in patterns}
     return found, faults
 
 
