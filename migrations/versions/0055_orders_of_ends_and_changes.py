@@ -2,8 +2,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0054"
-down_revision = "0053"
+revision = "0055"
+down_revision = "0054"
 
 _PRODUCT = "product_listing_product"
 _HAS_END = sa.text("end_bid_date IS NOT NULL")
