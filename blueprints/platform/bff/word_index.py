@@ -109,7 +109,7 @@ def may_hold_by_index(rows: IndexedRows, words: str, worded: Sequence[FieldCondi
     index.refresh()
     query = SearchQuery(filters=() if rule is None else (rule,), limit=0, private=not rows.every_login_reads)
     found: list[set[str] | None] = []
-    for texts in _asked(words, worded, every=every):
+    for texts in _texts_of(words, worded, every=every):
         ids = _any_of(index, query, texts)
         if ids is None:
             return None
@@ -121,7 +121,7 @@ def may_hold_by_index(rows: IndexedRows, words: str, worded: Sequence[FieldCondi
     return sorted(ids) if len(ids) <= WINDOW else None
 
 
-def _asked(words: str, worded: Sequence[FieldCondition], *, every: bool) -> list[list[str]]:
+def _texts_of(words: str, worded: Sequence[FieldCondition], *, every: bool) -> list[list[str]]:
     """Return texts of which one has to be held, for each thing that is asked; each text once, however often it is
     said. Where everything is asked, what has one text is asked together: an index looks the rarest word up first."""
     if words:
