@@ -28,7 +28,7 @@ SHOWN_BY = {
     "data commands take seconds": (
         "cli/test_imports_on_demand.py::"
         "test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not_call",
-        "cli/test_imports_on_demand.py::test_the_help_of_a_command_imports_no_database",
+        "cli/test_imports_on_demand.py::test_the_help_of_a_group_imports_no_database_unless_it_migrates_seeds_or_serves",
         "cli/test_imports_on_demand.py::test_status_asks_no_more_of_the_services_than_their_queues_and_jobs"),
     "success is told before it happens": (
         "cli/test_dry_runs.py::test_a_dry_run_changes_nothing_and_refuses_what_the_act_refuses",
