@@ -144,12 +144,15 @@ Index("ix_product_listing_product_closed", Product.closed_at, Product.id,
       sqlite_where=WAS_CLOSED, postgresql_where=WAS_CLOSED)
 # The orders in which people sort listings (index.py). `isActive` comes first, or SQLite, which has no statistics, would
 # rather sort what another index finds by it.
-HAS_PRICE = Product.price.is_not(None)
+HAS_PRICE, HAS_END = Product.price.is_not(None), Product.end_bid_date.is_not(None)
 order_index("ix_product_listing_product_title", Product.is_active, in_code_points(Product.title), Product.id)
 Index("ix_product_listing_product_price", Product.is_active, Product.currency, Product.price, Product.id,
       sqlite_where=HAS_PRICE, postgresql_where=HAS_PRICE)
 order_index("ix_product_listing_product_asking_price", Product.is_active, Product.currency,
             worked_out(Product.asking_price), Product.id)
+Index("ix_product_listing_product_end_bid_date", Product.is_active, Product.end_bid_date, Product.id,
+      sqlite_where=HAS_END, postgresql_where=HAS_END)
+Index("ix_product_listing_product_updated", Product.is_active, Product.updated_at, Product.id)
 # Totals are counted in this index alone, so it has every column that they ask for.
 Index("ix_product_listing_product_ending", Product.is_active, Product.effective_end, Product.id, Product.held,
       Product.closed_at, sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))

@@ -24,7 +24,7 @@ SORTS = "USE TEMP B-TREE FOR ORDER BY"
 """What SQLite says where no index has the order. Of equal values it sorts the ids: that is a part."""
 SORTED_BY_PEOPLE = {
     "marketplace": ((Product, "title"), (Product, "price"), (Product, "askingPrice"), (Product, "createdAt"),
-                    (Category, "title"), (Subcategory, "name")),
+                    (Product, "endBidDate"), (Product, "updatedAt"), (Category, "title"), (Subcategory, "name")),
     "network": ((Company, "name"), (JobPosting, "title"), (Profile, "fullName"), (Certification, "name"),
                 (Language, "name"))}
 
