@@ -178,8 +178,7 @@ def _sizes(source: System) -> dict[str, int]:
 def _content(system: System, server: str) -> dict[str, object]:
     """Return a digest of all that a system's databases hold: of their files, or of each table's rows by the server."""
     if system.settings.is_sqlite:
-        return {path.name: _digest(path) for path in sorted(system.settings.home.rglob("*.db*"))
-                if not path.name.endswith("-shm") and path.stat().st_size}
+        return {path.name: _digest(path) for path in sorted(system.settings.home.rglob("*.db"))}
     found: dict[str, object] = {}
     for name in databases_named(server, system.environment["DATABASE_PREFIX"]):
         with psycopg.connect(database_of(server, name), autocommit=True) as connection:
@@ -191,6 +190,8 @@ def _content(system: System, server: str) -> dict[str, object]:
 
 
 def _digest(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was written beside the file comes into it
     with path.open("rb") as file:
         return file_digest(file, "blake2b").hexdigest()
 
