@@ -8,19 +8,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from app.actor import system_actor
 from app.data.batches import yield_write_lock
 from app.data.columns import iso
-from app.data.person_rows import lock_in_order
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.events.report import is_anything_on_its_way
 from app.jobs.schedule import kernel_periodic
 from app.runtime import runtime
 from blueprints.platform.bff.models import StoredView
-from blueprints.platform.bff.stored_views import AT_ONCE, Document, documents_of, keep, refresh, remove, stored_views
+from blueprints.platform.bff.stored_views import (
+    AT_ONCE,
+    Document,
+    documents_of,
+    keep,
+    lock_documents,
+    refresh,
+    remove,
+    stored_views,
+)
 
 COMPARE = "compare-views"
 MENDS = "brings the copies of the views up to date that differ from what the function says"
@@ -105,8 +113,7 @@ def _replace(realm: str, view: str, ids: Sequence[str]) -> None:
     if not ids:
         return
     with unit_of_work(system_actor(realm)) as work:
-        lock_in_order(work, StoredView, and_(StoredView.realm == realm, StoredView.view == view,
-                                             StoredView.object_id.in_(ids)))
+        lock_documents(work, view, ids)
         documents = documents_of(realm, view, ids)
         remove(work, view, ids)
         keep(work, view, documents)

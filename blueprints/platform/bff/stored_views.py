@@ -2,6 +2,7 @@
 
 A copy may be late and is never wrong: of it only those parts are shown whose version is the current one, to whom may
 see them now. Whatever else is asked of the function, which is the truth (app/data/reads/joins.py)."""
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, delete, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, delete, insert, literal, or_, select, union
 
 from app.actor import Actor, system_actor
 from app.clock import now
@@ -167,7 +168,9 @@ def refresh(realm: str, view: str, ids: Collection[str]) -> int:
         some = wanted[start:start + AT_ONCE]
         documents = documents_of(realm, view, some)
         with unit_of_work(system_actor(realm)) as work:
-            remove(work, view, set(some) - {one.object_id for one in documents})
+            if gone := set(some) - {one.object_id for one in documents}:
+                lock_documents(work, view, some)
+                remove(work, view, gone)
             keep(work, view, documents)
             work.commit()
     return len(wanted)
@@ -195,6 +198,12 @@ def keep(work: UnitOfWork, view: str, documents: Sequence[Document]) -> None:
         work.execute(insert(StoredViewPart), parts)
 
 
+def lock_documents(work: UnitOfWork, view: str, ids: Collection[str]) -> None:
+    """Lock the documents of these rows in the order of their ids, as `keep` does: whoever removes some waits for others
+    and does not deadlock."""
+    lock_in_order(work, StoredView, and_(*_of(StoredView, work.actor.realm, view, ids)))
+
+
 def remove(work: UnitOfWork, view: str, ids: Collection[str]) -> None:
     """Remove the documents of these rows."""
     if ids:
@@ -208,19 +217,32 @@ def _of(table: type[StoredView] | type[StoredViewPart], realm: str, view: str, i
 
 
 def forget(work: UnitOfWork, user_id: str) -> None:
-    """Remove all documents that show a person, or one of the rows that name him, in the transaction that removes the
-    account: a copy keeps no word for longer than its row. The next comparison makes them anew from what is left."""
+    """Remove all documents that show a person, or one of the rows that are his or name him, in the transaction that
+    removes the account: a copy keeps no word for longer than its row. The next comparison makes them anew from what is
+    left."""
+    part, showing = StoredViewPart, defaultdict[str, set[str]](set)
+    for view, object_id in work.rows(select(part.view, part.object_id).where(
+            part.realm == work.actor.realm, part.part_id.in_(_his_rows(work.actor.realm, user_id)))):
+        showing[view].add(object_id)
+    for view in sorted(showing):
+        ids = sorted(showing[view])
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start:start + AT_ONCE]
+            lock_documents(work, view, some)
+            remove(work, view, some)
+
+
+def _his_rows(realm: str, user_id: str) -> Any:
+    """Return the query of a person's id, of the rows whose documents show him, and of the parts that are his own.
+
+    Each is a range of an index; with `or_`, or DISTINCT, databases would walk all parts of the realm."""
     part = StoredViewPart
-    named = select(part.object_id).where(part.realm == work.actor.realm, part.part_id == user_id)
-    showing = work.rows(select(part.view, part.object_id).distinct().where(
-        part.realm == work.actor.realm, or_(part.part_id == user_id, part.part_id.in_(named))))
-    for start in range(0, len(showing), AT_ONCE):
-        some = [tuple(row) for row in showing[start:start + AT_ONCE]]
-        for table in (StoredView, StoredViewPart):
-            its = and_(table.realm == work.actor.realm, tuple_(table.view, table.object_id).in_(some))
-            if table is StoredView:
-                lock_in_order(work, table, its)
-            work.execute(delete(table).where(its))
+    parts = {target.proof.model_in(realm) for model in stored_views(realm).values()
+             for target in kept_targets(model).values() if target.proof is not None}
+    his = (select(model.id).where(getattr(model, model.__owner__) == user_id)
+           for model in sorted(parts, key=lambda model: model.__tablename__) if model.__owner__)
+    return union(select(literal(user_id)), select(part.object_id).where(
+        part.realm == realm, part.part_id == user_id), *his)
 
 
 def forget_again(actor: Actor, user_id: str, cause: str | None) -> None:

@@ -17,6 +17,7 @@ from app.actor import Actor, system_actor
 from app.clock import moved_clock, now
 from app.data.connections import writing_engine
 from app.data.entity import Entity
+from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import unit_of_work
@@ -28,6 +29,7 @@ from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.feedback.models import Feedback
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.network.content.models import Post
+from blueprints.network.job_application.models import JobApplication, JobPosting
 from blueprints.network.profile.models import Profile
 from blueprints.platform.auth.commands import archive_profile, purge_archived
 from blueprints.platform.auth.models import account_model
@@ -35,7 +37,15 @@ from blueprints.platform.bff import comparing, subscribers
 from blueprints.platform.bff.models import StoredView, StoredViewPart
 from blueprints.platform.bff.queries import list_rows_of
 from blueprints.platform.bff.rules import ListRequest
-from blueprints.platform.bff.stored_views import documents_of, keep, kept_targets, refresh, remove, stored_views
+from blueprints.platform.bff.stored_views import (
+    documents_of,
+    forget,
+    keep,
+    kept_targets,
+    refresh,
+    remove,
+    stored_views,
+)
 from blueprints.platform.bff.views import views_of
 from blueprints.platform.people.models import Block
 from cli.index import index
@@ -271,6 +281,38 @@ def test_erasing_somebody_removes_each_copy_that_shows_him_in_the_same_transacti
         [left] = documents(realm, view).values()
         assert other.user_id in str(left), view
     assert not fetch(select(StoredViewPart.object_id).where(StoredViewPart.part_id == gone.user_id))
+
+
+@pytest.mark.parametrize("realm", ["network"], indirect=True)
+def test_erasing_somebody_removes_what_he_wrote_where_it_is_shown_by_rows_of_others(realm: str, people: Any) -> None:
+    """The application for his posting names him nowhere, and the posting itself is in no document."""
+    gone, other = people.user("gone"), people.user("other")
+    [posting] = keep_rows(JobPosting, {"posted_by_user_id": gone.user_id, "company_id": None, "title": "Pilot"})
+    view = "jobapplicationdetailview"
+    refresh(realm, view, keep_rows(JobApplication, *(
+        {"job_posting_id": one, "applicant_user_id": other.user_id} for one in (posting, uuid7()))))
+    assert len(documents(realm, view)) == 2
+    with unit_of_work(system_actor(realm)) as work:
+        forget(work, gone.user_id)
+        work.commit()
+    [left] = documents(realm, view).values()
+    assert left["posting"]["id"] != posting
+
+
+@of_the_marketplace
+def test_an_erasure_walks_ranges_of_an_index_and_never_all_documents(
+        realm: str, people: Any, auction: tuple[str, list[str]], count_statements: Callable[..., Any]) -> None:
+    with unit_of_work(system_actor(realm)) as work, count_statements() as sent:
+        forget(work, people.user("ben").user_id)
+        work.commit()
+    asked = [one for one in sent if "stored_view" in one]
+    assert not documents(realm)
+    assert len(asked) == 4, asked  # which documents; their locks; both tables
+    if runtime().settings.is_sqlite:
+        with writing_engine().connect() as connection:
+            steps = [str(row[-1]) for one in asked for row in connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {one}", tuple("x" * one.count("?")))]
+        assert not [one for one in steps if one.endswith("(realm=?)") or one.startswith("SCAN stored")]
 
 
 def keep_wrongly(realm: str, id_: str, title: str = "what nobody wrote") -> None:
