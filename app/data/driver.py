@@ -2,6 +2,7 @@
 
 In the connection's transaction, so a statement that failed is not sent again."""
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -44,7 +45,15 @@ def _run(connection: Connection, sql: str, values: Any, take: Callable[[Any], T]
         database = connection.dialect
         is_gone = database.is_disconnect(error, driver.driver_connection, cursor)
         if is_gone:
-            connection.invalidate(error)
+            _drop(connection, error)
         raise DBAPIError.instance(sql, None, error, database.loaded_dbapi.Error, hide_parameters=True,
                                   connection_invalidated=is_gone, dialect=database) from error
     return taken
+
+
+def _drop(connection: Connection, error: Exception) -> None:
+    """Have SQLAlchemy find out that the connection is dead: it drops the whole pool, which the same may have ended."""
+    with suppress(DBAPIError):
+        connection.exec_driver_sql("SELECT 1")
+    if not connection.invalidated:
+        connection.invalidate(error)

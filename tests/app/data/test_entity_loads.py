@@ -158,5 +158,25 @@ def test_a_connection_that_is_ended_behind_a_lock_loses_the_command_alone(app: F
         assert _process_of(work.connection()) != ended
 
 
+@pytest.mark.postgresql
+def test_a_server_that_ends_every_connection_loses_no_second_command(app: Flask) -> None:
+    category_id = add("Toys")
+    with pytest.raises(OperationalError), unit_of_work(SYSTEM) as work:
+        category = work.lock(Category, category_id)
+        idle, last = [writing_engine().connect() for _ in range(2)]
+        ended = [_process_of(connection) for connection in (idle, work.connection())]
+        idle.close()
+        for process in ended:
+            last.execute(text(f"SELECT pg_terminate_backend({process}, 5000)"))
+        work.change(category, title="Games")
+        work.commit()
+    last.invalidate()
+    last.close()
+    with unit_of_work(SYSTEM) as work:
+        work.change(work.lock(Category, category_id), title="Games")
+        work.commit()
+    assert stored(category_id) == ("Games", 2)
+
+
 def _process_of(connection: Connection) -> int:
     return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
