@@ -25,7 +25,7 @@ from app.data.reads.prepared import among, fetch_prepared, is_among
 from app.data.reads.seen_rows import marks_of
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.upserts import upsert
+from app.data.upserts import prepared_upsert
 from app.data.visibility import read_objects
 from blueprints.platform.bff.models import StoredView, StoredViewPart
 from blueprints.platform.bff.views import views_of
@@ -181,21 +181,33 @@ def keep(work: UnitOfWork, view: str, documents: Sequence[Document]) -> None:
     if not documents:
         return
     realm, moment = work.actor.realm, now()
-    statement = upsert(StoredView).values([{
+    kept = work.execute(prepared_upsert(StoredView, _in_place), [{
         "realm": realm, "view": view, "object_id": one.object_id, "record_version": one.record_version,
         "parts_version": one.parts_version, "document": one.text, "refreshed_at": moment} for one in documents])
-    said = statement.excluded
-    kept = work.execute(statement.on_conflict_do_update(
-        index_elements=_KEY, where=or_(StoredView.record_version < said.record_version, and_(
-            StoredView.record_version == said.record_version, StoredView.parts_version <= said.parts_version)),
-        set_={name: said[name] for name in ("record_version", "parts_version", "document", "refreshed_at")})
-        .returning(StoredView.object_id))
     taken = {row.object_id for row in kept}
-    work.execute(delete(StoredViewPart).where(*_of(StoredViewPart, realm, view, taken)))
-    parts = [{"realm": realm, "view": view, "object_id": one.object_id, "part": part, "part_id": part_id}
-             for one in documents if one.object_id in taken for part, part_id in sorted(one.parts)]
-    if parts:
-        work.execute(insert(StoredViewPart), parts)
+    _keep_parts(work, view, {one.object_id: one.parts for one in documents if one.object_id in taken})
+
+
+def _in_place(statement: Any) -> Any:
+    said, kept = statement.excluded, StoredView.__table__.c
+    return statement.on_conflict_do_update(
+        index_elements=_KEY, where=or_(kept.record_version < said.record_version, and_(
+            kept.record_version == said.record_version, kept.parts_version <= said.parts_version)),
+        set_={name: said[name] for name in ("record_version", "parts_version", "document", "refreshed_at")}
+    ).returning(kept.object_id)
+
+
+def _keep_parts(work: UnitOfWork, view: str, parts: Mapping[str, set[tuple[str, str]]]) -> None:
+    """Say which parts documents show, behind their locks. Mostly they are the same as before: nothing is written."""
+    row, realm = StoredViewPart, work.actor.realm
+    known = {(one.object_id, one.part, one.part_id) for one in work.rows(select(
+        row.object_id, row.part, row.part_id).where(*_of(row, realm, view, parts)))}
+    said = {(object_id, *one) for object_id, its in parts.items() for one in its}
+    if gone := sorted({object_id for object_id, _, _ in known - said}):
+        work.execute(delete(row).where(*_of(row, realm, view, gone)))
+    if new := sorted(one for one in said if one not in known or one[0] in gone):
+        work.execute(insert(row), [{"realm": realm, "view": view, "object_id": object_id, "part": part,
+                                    "part_id": part_id} for object_id, part, part_id in new])
 
 
 def lock_documents(work: UnitOfWork, view: str, ids: Collection[str]) -> None:

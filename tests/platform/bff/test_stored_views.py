@@ -76,6 +76,13 @@ def documents(realm: str, view: str = VIEW) -> dict[str, Any]:
     return {row.object_id: orjson.loads(row.document) for row in rows}
 
 
+def parts_kept(realm: str, view: str = VIEW) -> list[tuple[str, str, str]]:
+    """Return which parts are said to be shown by the documents of a view: id of the row, kind and id of the part."""
+    return sorted(tuple(row) for row in fetch(select(
+        StoredViewPart.object_id, StoredViewPart.part, StoredViewPart.part_id).where(
+        StoredViewPart.realm == realm, StoredViewPart.view == view)))
+
+
 def change(model: type[Entity], id_: str, **values: Any) -> None:
     """Change a row as commands do, in a new version, but without an event; what a unique index refuses is not done."""
     try:
@@ -133,7 +140,9 @@ def test_a_view_shows_what_the_function_shows_whatever_has_changed_since(realm: 
     for view in stored_views(realm):
         ids = list(world.ids(views_of(realm)[view]))
         refresh(realm, view, ids)
-        assert documents(realm, view) == {one.object_id: one.document for one in documents_of(realm, view, ids)}, view
+        made = documents_of(realm, view, ids)
+        assert documents(realm, view) == {one.object_id: one.document for one in made}, view
+        assert parts_kept(realm, view) == sorted((one.object_id, *part) for one in made for part in one.parts), view
 
 
 @pytest.fixture
@@ -246,6 +255,22 @@ def test_of_a_listing_with_many_bids_only_the_newest_follow_a_change(
     settle()
     titles = {id_: document["product"]["shown"]["title"] for id_, document in documents(realm).items()}
     assert titles == dict.fromkeys(bids, "Brass sextant") | dict.fromkeys(sorted(bids)[-2:], "Tin sextant")
+
+
+@of_the_marketplace
+def test_a_change_of_a_part_writes_documents_and_not_which_parts_they_show(
+        realm: str, auction: tuple[str, list[str]], count_statements: Callable[..., Any]) -> None:
+    """So does each bid: the listing is changed, and all bids for it show the same listing as before."""
+    listing, bids = auction
+    change(Product, listing, title="Tin sextant")
+    with count_statements() as sent:
+        refresh(realm, VIEW, bids)
+    assert [one.split()[0] for one in sent if "stored_view_part" in one] == ["SELECT"]
+    [other] = keep_rows(Product, {"title": "Brass octant"})
+    change(Bid, bids[0], product_id=other)
+    refresh(realm, VIEW, bids)
+    assert [id_ for id_, _, part_id in parts_kept(realm) if part_id == other] == bids[:1]
+    assert [id_ for id_, _, part_id in parts_kept(realm) if part_id == listing] == sorted(bids[1:])
 
 
 @of_the_marketplace
