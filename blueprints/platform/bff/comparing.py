@@ -26,7 +26,6 @@ from blueprints.platform.bff.stored_views import (
     keep,
     lock_documents,
     refresh,
-    remove,
     stored_views,
 )
 
@@ -113,10 +112,7 @@ def _replace(realm: str, view: str, ids: Sequence[str]) -> None:
     if not ids:
         return
     with unit_of_work(system_actor(realm)) as work:
-        lock_documents(work, view, ids)
-        documents = documents_of(realm, view, ids)
-        remove(work, view, ids)
-        keep(work, view, documents)
+        keep(work, view, documents_of(realm, view, lock_documents(work, view, ids)), replaces=True)
         work.commit()
 
 

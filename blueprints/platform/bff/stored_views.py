@@ -18,7 +18,6 @@ from app.data.connections import reading
 from app.data.entity import Entity
 from app.data.held import Viewer
 from app.data.holdings import holdings
-from app.data.person_rows import lock_in_order
 from app.data.reads import rows_by_id
 from app.data.reads.joins import Copies, JoinTarget, PointedAt, Wanted
 from app.data.reads.prepared import among, fetch_prepared, is_among
@@ -167,34 +166,39 @@ def refresh(realm: str, view: str, ids: Collection[str]) -> int:
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start:start + AT_ONCE]
         documents = documents_of(realm, view, some)
+        if gone := set(some) - {one.object_id for one in documents}:
+            with unit_of_work(system_actor(realm)) as work:  # of its own: see lock_documents
+                remove(work, view, lock_documents(work, view, gone))
+                work.commit()
         with unit_of_work(system_actor(realm)) as work:
-            if gone := set(some) - {one.object_id for one in documents}:
-                lock_documents(work, view, some)
-                remove(work, view, gone)
             keep(work, view, documents)
             work.commit()
     return len(wanted)
 
 
-def keep(work: UnitOfWork, view: str, documents: Sequence[Document]) -> None:
-    """Keep documents of a view, in order of ids, with their parts, but none that is older than what is kept."""
+def keep(work: UnitOfWork, view: str, documents: Sequence[Document], *, replaces: bool = False) -> None:
+    """Keep documents of a view, in order of ids, with their parts, but none that is older than what is kept; with
+    `replaces` whatever is kept, which is then locked and was compared behind the lock."""
     if not documents:
         return
     realm, moment = work.actor.realm, now()
-    kept = work.execute(prepared_upsert(StoredView, _in_place), [{
+    kept = work.execute(prepared_upsert(StoredView, _whatever_is_kept if replaces else _unless_older), [{
         "realm": realm, "view": view, "object_id": one.object_id, "record_version": one.record_version,
         "parts_version": one.parts_version, "document": one.text, "refreshed_at": moment} for one in documents])
     taken = {row.object_id for row in kept}
     _keep_parts(work, view, {one.object_id: one.parts for one in documents if one.object_id in taken})
 
 
-def _in_place(statement: Any) -> Any:
+def _unless_older(statement: Any) -> Any:
     said, kept = statement.excluded, StoredView.__table__.c
-    return statement.on_conflict_do_update(
-        index_elements=_KEY, where=or_(kept.record_version < said.record_version, and_(
-            kept.record_version == said.record_version, kept.parts_version <= said.parts_version)),
-        set_={name: said[name] for name in ("record_version", "parts_version", "document", "refreshed_at")}
-    ).returning(kept.object_id)
+    return _whatever_is_kept(statement, where=or_(kept.record_version < said.record_version, and_(
+        kept.record_version == said.record_version, kept.parts_version <= said.parts_version)))
+
+
+def _whatever_is_kept(statement: Any, where: ColumnElement[bool] | None = None) -> Any:
+    set_ = {name: statement.excluded[name] for name in ("record_version", "parts_version", "document", "refreshed_at")}
+    return statement.on_conflict_do_update(index_elements=_KEY, where=where, set_=set_).returning(
+        StoredView.__table__.c.object_id)
 
 
 def _keep_parts(work: UnitOfWork, view: str, parts: Mapping[str, set[tuple[str, str]]]) -> None:
@@ -210,10 +214,13 @@ def _keep_parts(work: UnitOfWork, view: str, parts: Mapping[str, set[tuple[str, 
                                     "part_id": part_id} for object_id, part, part_id in new])
 
 
-def lock_documents(work: UnitOfWork, view: str, ids: Collection[str]) -> None:
-    """Lock the documents of these rows in the order of their ids, as `keep` does: whoever removes some waits for others
-    and does not deadlock."""
-    lock_in_order(work, StoredView, and_(*_of(StoredView, work.actor.realm, view, ids)))
+def lock_documents(work: UnitOfWork, view: str, ids: Collection[str]) -> list[str]:
+    """Lock the documents of these rows in the order of their ids; returns the ids of those that there are.
+
+    A transaction of one view writes each document once, in this order: whoever would remove some and then keep others
+    would deadlock with who has made one of these meanwhile."""
+    return [row.object_id for row in work.rows(select(StoredView.object_id).where(
+        *_of(StoredView, work.actor.realm, view, ids)).order_by(StoredView.object_id).with_for_update())]
 
 
 def remove(work: UnitOfWork, view: str, ids: Collection[str]) -> None:
@@ -240,8 +247,7 @@ def forget(work: UnitOfWork, user_id: str) -> None:
         ids = sorted(showing[view])
         for start in range(0, len(ids), AT_ONCE):
             some = ids[start:start + AT_ONCE]
-            lock_documents(work, view, some)
-            remove(work, view, some)
+            remove(work, view, lock_documents(work, view, some))
 
 
 def _his_rows(realm: str, user_id: str) -> Any:

@@ -34,6 +34,7 @@ from blueprints.network.profile.models import Profile
 from blueprints.platform.auth.commands import archive_profile, purge_archived
 from blueprints.platform.auth.models import account_model
 from blueprints.platform.bff import comparing, subscribers
+from blueprints.platform.bff import stored_views as stored_views_module
 from blueprints.platform.bff.models import StoredView, StoredViewPart
 from blueprints.platform.bff.queries import list_rows_of
 from blueprints.platform.bff.rules import ListRequest
@@ -241,6 +242,24 @@ def test_a_row_that_is_gone_keeps_no_copy(realm: str, auction: tuple[str, list[s
     refresh(realm, VIEW, bids)
     assert documents(realm).keys() == set(bids[1:])
     assert not fetch(select(StoredViewPart.part_id).where(StoredViewPart.object_id == bids[0]))
+
+
+@of_the_marketplace
+def test_copies_of_rows_that_are_gone_are_removed_before_others_are_locked(
+        realm: str, auction: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one transaction with the others the order of locks would not be that of ids, and erasures would deadlock."""
+    _, bids = auction
+    change(Bid, bids[-1], is_active=False)
+    seen = []
+
+    def noted(*of: Any) -> None:
+        with writing_engine().connect() as another:
+            seen.append(set(another.scalars(select(StoredView.object_id).where(StoredView.view == VIEW))))
+        keep(*of)
+
+    monkeypatch.setattr(stored_views_module, "keep", noted)
+    refresh(realm, VIEW, bids)
+    assert seen == [set(bids[:-1])]
 
 
 @of_the_marketplace
