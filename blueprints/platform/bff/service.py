@@ -6,9 +6,12 @@ from blueprints.platform.bff import comparing
 from blueprints.platform.bff.models import SavedFilter, StoredViewPart
 from blueprints.platform.bff.stored_views import forget, forget_again
 from blueprints.platform.bff.subscribers import followed
+from blueprints.platform.bff.views import VIEWS_NAMED
 
 SERVICE = ServiceDeclaration(
-    name="bff", version="1.0.0", description="Lists, counts, facets and gets of every data object; saved filters.",
+    name="bff", version="1.0.0",
+    description="Lists, counts, facets and gets of every data object; saved filters. Views are indexes, too: rows with "
+                "what they point at. " + VIEWS_NAMED,
     realms=EVERY_REALM, path="bff-service", also_at="bff-api",
     routes="blueprints.platform.bff.routes.api",
     background=(comparing,),

@@ -13,6 +13,8 @@ _OF: Mapping[str, Mapping[str, str]] = {
         "UserProfileDetailView": "profile", "userdetailview": "user", "conversationdetailview": "conversation",
         "jobapplicationdetailview": "jobApplication", "jobpostingdetailview": "jobPosting", "postdetailview": "post",
         "CompanyProfileView": "company"}}
+VIEWS_NAMED = "; ".join(f"{realm}: {', '.join(views)}" for realm, views in _OF.items()) + "."
+"""The views of each realm, for the OpenAPI document."""
 _FOUND = {(realm, view.lower()): (view, name) for realm, views in _OF.items() for view, name in views.items()}
 
 

@@ -38,6 +38,7 @@ from blueprints.platform.bff import stored_views as stored_views_module
 from blueprints.platform.bff.models import StoredView, StoredViewPart
 from blueprints.platform.bff.queries import list_rows_of
 from blueprints.platform.bff.rules import ListRequest
+from blueprints.platform.bff.service import SERVICE
 from blueprints.platform.bff.stored_views import (
     documents_of,
     forget,
@@ -144,6 +145,10 @@ def test_a_view_shows_what_the_function_shows_whatever_has_changed_since(realm: 
         made = documents_of(realm, view, ids)
         assert documents(realm, view) == {one.object_id: one.document for one in made}, view
         assert parts_kept(realm, view) == sorted((one.object_id, *part) for one in made for part in one.parts), view
+
+
+def test_the_openapi_document_names_all_views(realm: str) -> None:
+    assert all(view in SERVICE.description for view in views_of(realm))
 
 
 @pytest.fixture
