@@ -77,9 +77,11 @@ class Runtime:
     def data(self) -> "DataHoldings":
         """What the data floor holds: it finds it by `holdings()`."""
         from app.data.holdings import DataHoldings
+        from app.data.reads.remembered import RememberedReads
         from app.data.reads.totals import RowTotals
 
-        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), self._joins)
+        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions),
+                            RememberedReads(self.cache_versions), self._joins)
 
     def _joins(self) -> "Joins":
         from app.data.reads.joins import Joins

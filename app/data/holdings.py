@@ -15,6 +15,7 @@ from app.data.list_cache import CacheVersions
 
 if TYPE_CHECKING:  # the reads stand on the engines kept here
     from app.data.reads.joins import Joins
+    from app.data.reads.remembered import RememberedReads
     from app.data.reads.totals import RowTotals
 
 P = TypeVar("P")
@@ -34,6 +35,7 @@ class DataHoldings:
 
     cache_versions: CacheVersions
     totals: "RowTotals"
+    remembered: "RememberedReads"
     find_joins: Callable[[], "Joins"]
 
     @cached_property

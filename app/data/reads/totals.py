@@ -11,12 +11,17 @@ from threading import Lock
 from app.data.list_cache import CacheVersions
 
 EXACT_UP_TO = 10_000
-_CHEAP_SECONDS = 0.005
-_TIMES_ITS_COST = 20
-_LIFETIME_SECONDS = 300  # of a count no write has outdated: a killed process may have left an invalidation out
+CHEAP_SECONDS = 0.005
+TIMES_ITS_COST = 20
+LIFETIME_SECONDS = 300  # of a count no write has outdated: a killed process may have left an invalidation out
 _ENTRIES, _LOCKS = 5000, 64
 
 _clock = time.monotonic
+
+
+def moment() -> float:
+    """Return the present moment in the seconds of the clock by which totals grow old."""
+    return _clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class _Count:
 
     @property
     def until(self) -> float:
-        return self.counted_at + _TIMES_ITS_COST * self.cost
+        return self.counted_at + TIMES_ITS_COST * self.cost
 
 
 Counting = Callable[[int | None], int]
@@ -99,18 +104,18 @@ class RowTotals:
 
     def _exact(self, key: Hashable, versions: tuple[int, ...]) -> tuple[int, None] | None:
         known = self._counts.get(key)
-        if known is None or known.versions != versions or _clock() - known.counted_at > _LIFETIME_SECONDS:
+        if known is None or known.versions != versions or _clock() - known.counted_at > LIFETIME_SECONDS:
             return None
         return known.rows, None
 
     def _is_cheap(self, key: Hashable) -> bool:
         """Tell whether counting all was cheap the last time and is done at once."""
         known = self._counts.get(key)
-        return known is not None and known.rows > EXACT_UP_TO and known.cost <= _CHEAP_SECONDS
+        return known is not None and known.rows > EXACT_UP_TO and known.cost <= CHEAP_SECONDS
 
     def _outdated(self, key: Hashable) -> tuple[int, Outdated] | None:
         known = self._counts.get(key)
-        if known is None or known.rows <= EXACT_UP_TO or known.cost <= _CHEAP_SECONDS or known.until < _clock():
+        if known is None or known.rows <= EXACT_UP_TO or known.cost <= CHEAP_SECONDS or known.until < _clock():
             return None
         return known.rows, Outdated(known.counted_at, known.until)
 

@@ -154,7 +154,15 @@ class WhooshIndex:
         Raises InvalidSearch only."""
         ranking.check(self.schema, query)
         synonyms = self._synonyms()
-        return self._read(lambda schema, snapshot: ranking.all_ids(schema, snapshot, query, synonyms, most), None)
+
+        def ask(schema: IndexSchema, snapshot: Snapshot) -> list[str]:
+            def find() -> list[str]:
+                return ranking.all_ids(schema, snapshot, query, synonyms, most)
+
+            # All of them may be millions: these are not remembered.
+            return find() if most is None else snapshot.ids_once(repr((query, most, synonyms.digest)), find)
+
+        return self._read(ask, None)
 
     def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
         """What a text that is being typed may become; nothing when the index is broken. Raises InvalidSearch only."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ CHECK_EVERY = 0.2  # seconds between looks at the folder
 _SETTLED = 0.05
 _ATTEMPTS = 8
 _PAUSE = 0.005  # seconds before the second attempt, growing with each
+_MANY, _REMEMBERED = 1_000, 32  # ids that are remembered, and how many times so many
 _BROKEN_FOR = 1.0  # seconds for which a broken index is not tried again
 
 
@@ -66,6 +68,19 @@ class Snapshot:
         self.generation = generation
         self.segments = segments
         self.documents = sum(segment.live for segment in segments)
+        self._ids: dict[str, list[str]] = {}
+
+    def ids_once(self, asked: str, find: Callable[[], list[str]]) -> list[str]:
+        """Return what `find` finds in this snapshot, from the second time on without looking where it was much: `asked`
+        says all of the question. Raises what `find` raises."""
+        known = self._ids.get(asked)
+        if known is None:
+            known = find()
+            if len(known) >= _MANY:
+                if len(self._ids) >= _REMEMBERED:
+                    self._ids = {}
+                self._ids[asked] = known
+        return [*known]
 
 
 def read_snapshot(path: Path, schema: Schema, known: Snapshot | None = None,

@@ -1,8 +1,10 @@
 """Rows of an index, narrowed to what the caller sees and asks: pages, totals and facets. The number of statements does
 not depend on that of the rows; each carries the object's visibility (FD-2)."""
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache, cached_property
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
 
@@ -14,6 +16,7 @@ from app.data.id_sets import among, lost
 from app.data.reads import fetch, rows_by_id, wire_rows
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
+from app.data.reads.remembered import MANY, mark_of
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
 from app.data.visibility import Visibility, reached_in_sql, read_objects, visible_apart, visible_in_sql
@@ -45,6 +48,7 @@ from blueprints.platform.bff.words import fulfilling, holding_words
 
 Condition = ColumnElement[bool]
 _UNKNOWN = object()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,13 @@ class Narrowed:
         self._manner: Manner | None = None
         self._has_left_some = False
         self._rule: Any = _UNKNOWN
-        self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
-        self._where = self._condition_of(conditions, self._ranked)
+        self._ranked: list[str] | None = None
+        if self._asks_words(conditions):
+            self._ranked = self._ids_of(conditions)
+
+    @cached_property
+    def _where(self) -> Condition:
+        return self._condition_of(self._conditions, self._ranked)
 
     @property
     def manner(self) -> dict[str, Any]:
@@ -109,6 +118,10 @@ class Narrowed:
         if self._ranked is not None and asked.sort_by is None:
             ids, following = self._ranked_page(self._ranked, asked)
             return rows_seen(visibility, actor, ids), following
+        if self._are_remembered(self._ranked, 0):
+            (ids, following), _ = self._remembered(("page", repr((asked, self._conditions))), self._ranked,
+                                                   lambda: self._sorted_ids(asked))
+            return rows_seen(visibility, actor, ids), following
         found, following = self._sorted(asked).page(asked.limit, asked.offset, asked.after)
         return wire_rows(self._model, found, self._dialect, visibility.sees_held(actor)), following
 
@@ -124,29 +137,39 @@ class Narrowed:
         keys = read_objects().version_keys(self._index.actor.realm, self._index.object.visibility)
         return totals.get(key, keys, lambda limit: few if limit and few is not None else self._count(limit))
 
-    def facets(self, asked: Sequence[Property]) -> dict[str, dict[str, Any]]:
+    def facets(self, asked: Sequence[Property], total: int) -> tuple[dict[str, dict[str, Any]], Outdated | None]:
         """Return of each property value → count, most frequent first; of numbers and moments the least and the
-        greatest.
+        greatest. Beside them how old the oldest is: where the `total` is above 10,000 they may be some moments old.
 
         The condition on the property itself does not narrow it, so that other values can be chosen beside the first.
         However many are asked, words are looked for once more at most: without the conditions on any of them."""
         own = {one.attribute for one in asked}
-        common = [one for one in self._conditions if one.of.attribute not in own]
-        loosened: _Loosened | None = None
-        found = {}
-        for one in asked:
-            others = [other for other in self._conditions if other.of.attribute != one.attribute]
-            if len(others) == len(self._conditions):
-                where = self._where
-            elif not self._asks_words(others):
-                where = self._condition_of(others, None)
-            else:
-                loosened = loosened or self._loosen(common)
-                where = and_(self._condition_of(others, loosened.ids(others)), *(
-                    is_fulfilled(self._model, other, self._dialect) for other in others if not other.asks_words))
-            found[one.name] = (self._extent(one, where) if self._index.is_measured(one)
-                               else self._counts(one, where))
-        return found
+        loosened = cache(lambda: self._loosen([one for one in self._conditions if one.of.attribute not in own]))
+        found = {one.name: self._facet(one, loosened, total) for one in asked}
+        ages = [outdated for _, outdated in found.values() if outdated is not None]
+        return ({name: values for name, (values, _) in found.items()},
+                min(ages, key=attrgetter("counted_at"), default=None))
+
+    def _facet(self, one: Property, loosened: Callable[[], _Loosened], total: int
+               ) -> tuple[dict[str, Any], Outdated | None]:
+        others = [other for other in self._conditions if other.of.attribute != one.attribute]
+        is_whole, ids = len(others) == len(self._conditions), self._ranked
+        if not is_whole:
+            ids = loosened().ids(others) if self._asks_words(others) else None
+
+        def where() -> Condition:
+            # What was found by words fulfils those of them that ask for words.
+            plain = [] if is_whole or ids is None else [other for other in others if not other.asks_words]
+            return self._where if is_whole else and_(self._condition_of(others, ids), *(
+                is_fulfilled(self._model, other, self._dialect) for other in plain))
+
+        def count() -> dict[str, Any]:
+            return self._extent(one, where()) if self._index.is_measured(one) else self._counts(one, where())
+
+        if not self._are_remembered(ids, total):
+            return count(), None
+        of = key_of(where()) if ids is None else repr(others)
+        return self._remembered(("facet", one.attribute, self._currency(one), of), ids, count, may_age=ids is None)
 
     def _loosen(self, common: Sequence[FieldCondition]) -> _Loosened:
         """Look for the words once under some of the conditions, and note which rows fulfil each that asks for words."""
@@ -200,6 +223,22 @@ class Narrowed:
         by_id = self._condition_of(self._conditions, self._ranked, by_id=True)
         return SortedRows(self._model, name, placed.value, and_(self._where, placed.is_there),
                           and_(by_id, placed.is_missing), asked.descending)
+
+    def _sorted_ids(self, asked: ListRequest) -> tuple[list[str], str | None]:
+        found, following = self._sorted(asked).page(asked.limit, asked.offset, asked.after)
+        return [row[-1] for row in found], following
+
+    def _are_remembered(self, ids: Sequence[str] | None, total: int) -> bool:
+        """Return whether it is remembered what is found of these ids, without ids of so many rows: not of few, nor
+        where the clock alone changes what is asked (`only`)."""
+        return not self._only and (total > EXACT_UP_TO if ids is None else len(ids) >= MANY)
+
+    def _remembered(self, what: tuple[Hashable, ...], ids: Sequence[str] | None, find: Callable[[], T], *,
+                    may_age: bool = False) -> tuple[T, Outdated | None]:
+        """Return what is found, or was found of the same for who sees the same rows (app/data/reads/remembered.py)."""
+        key = (self._model, *what, key_of(self._visible), None if ids is None else mark_of(ids))
+        keys = read_objects().version_keys(self._index.actor.realm, self._index.object.visibility)
+        return holdings().remembered.get(key, keys, find, may_age=may_age)
 
     def _placed(self, one: Property) -> Placed:
         return placed_by(self._model, one, self._dialect, self._currency(one))
@@ -257,6 +296,11 @@ class Narrowed:
         by_id = self._condition_of(plain, None, by_id=True)
 
         def seen(ids: Sequence[str]) -> list[str]:
+            if not self._are_remembered(ids, 0):
+                return look_up(ids)
+            return self._remembered(("seen", repr(plain)), ids, lambda: look_up(ids))[0]
+
+        def look_up(ids: Sequence[str]) -> list[str]:
             if plain or self._only:  # these may leave few
                 found = {row.id for row in fetch(select(self._model.id).where(by_id, among(self._model.id, ids)))}
                 return [one for one in ids if one in found]

@@ -4,6 +4,7 @@ Every statement carries the object's visibility, so list, count, get and facets 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -84,7 +85,8 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     is_last = following is None and asked.after is None and (page or not asked.offset)
     # The last page tells the total by itself.
     total, outdated = (asked.offset + len(page), None) if is_last else narrowed.total()
-    facets = narrowed.facets([index.countable[facet] for facet in asked.facets])
+    facets, aged = narrowed.facets([index.countable[facet] for facet in asked.facets], total)
+    outdated = min((one for one in (outdated, aged) if one), key=attrgetter("counted_at"), default=None)
     if narrowed.is_miss:
         note_miss(actor, searched_as(index), asked.words)
     rows = _completed(index, page, _joined(index, joins, asked.fields))

@@ -135,11 +135,11 @@ def test_many_who_ask_at_once_have_it_counted_once(table: Table, monkeypatch: py
 def dear(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Every count of more than two rows is dear; called, it says how many times its cost a total stands."""
     monkeypatch.setattr(totals, "EXACT_UP_TO", 2)
-    monkeypatch.setattr(totals, "_CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr(totals, "CHEAP_SECONDS", 0.0)
     monkeypatch.setattr(holdings(), "totals", RowTotals(holdings().cache_versions))
 
     def stands_for(times: float) -> None:
-        monkeypatch.setattr(totals, "_TIMES_ITS_COST", times)
+        monkeypatch.setattr(totals, "TIMES_ITS_COST", times)
 
     stands_for(1e9)
     return stands_for
