@@ -44,7 +44,8 @@ _MANNER: Document = MANNER | {"degraded": {
     "type": "boolean", "const": True, "description":
     "there where more than 10,000 rows hold the words, or would have to be looked through: total and facets count "
     "among the best, or newest, 10,000; of a search, which looks through so many in all indexes together, among fewer"}}
-_TOTAL_AGE: Document = {"X-Total-Age": "how many ms ago total was counted; only where rows may have changed since"}
+_TOTAL_AGE: Document = {"X-Total-Age": "how many ms ago total, or the oldest facet, was counted; only where rows "
+                             "may have changed since"}
 
 
 def _object(required: Document, **more: Document) -> Document:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.actor import Actor, anonymous
 from app.data.columns import iso
+from app.data.reads import totals
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.data.visibility import masked_fields, read_objects
@@ -38,6 +39,14 @@ def callers_of(people: Any, realm: str) -> list[Actor]:
 @pytest.fixture(autouse=True)
 def without_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(narrowed, "indexed_rows", lambda model: None)
+
+
+@pytest.fixture(autouse=True)
+def everything_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(narrowed, "MANY", 1)
+    for module in (narrowed, totals):
+        monkeypatch.setattr(module, "EXACT_UP_TO", 0)
+    monkeypatch.setattr(totals, "CHEAP_SECONDS", 60)  # nothing may be old
 
 
 @settings(max_examples=passes.examples(9), phases=(Phase.generate,),
@@ -87,6 +96,8 @@ def compare(index: CallersIndex, model: Model, drawn: Drawn) -> None:
     found = list_rows_of(actor, name, asked, filters, ALONE)
     assert [row["id"] for row in found.rows] == wanted[:4], said
     assert found.total == len(wanted), said
+    again = list_rows_of(actor, name, asked, filters, ALONE)
+    assert (as_json(again.rows), again.total, again.facets) == (as_json(found.rows), found.total, found.facets), said
     assert count_rows_of(actor, name, ListRequest(words=words, sort=sort), filters)[0] == len(wanted), said
     for facet in facets:
         assert found.facets[facet] == shown(index, facet, model.facet(filters, facet, **how)), (said, facet)
