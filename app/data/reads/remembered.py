@@ -34,7 +34,7 @@ class _Found:
         return self.found_at + totals.TIMES_ITS_COST * self.cost
 
 
-def mark_of(ids: Iterable[str]) -> bytes:
+def digest_of(ids: Iterable[str]) -> bytes:
     """Return what tells these ids, in this order, from any others: 32 bytes."""
     return sha256(",".join(ids).encode()).digest()
 

@@ -16,7 +16,7 @@ from app.data.id_sets import among, lost
 from app.data.reads import fetch, rows_by_id, wire_rows
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
-from app.data.reads.remembered import MANY, mark_of
+from app.data.reads.remembered import MANY, digest_of
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
 from app.data.visibility import Visibility, reached_in_sql, read_objects, visible_apart, visible_in_sql
@@ -236,7 +236,7 @@ class Narrowed:
     def _remembered(self, what: tuple[Hashable, ...], ids: Sequence[str] | None, find: Callable[[], T], *,
                     may_age: bool = False) -> tuple[T, Outdated | None]:
         """Return what is found, or was found of the same for who sees the same rows (app/data/reads/remembered.py)."""
-        key = (self._model, *what, key_of(self._visible), None if ids is None else mark_of(ids))
+        key = (self._model, *what, key_of(self._visible), None if ids is None else digest_of(ids))
         keys = read_objects().version_keys(self._index.actor.realm, self._index.object.visibility)
         return holdings().remembered.get(key, keys, find, may_age=may_age)
 

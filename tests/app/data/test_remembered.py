@@ -7,7 +7,7 @@ from flask import Flask
 from app.actor import system_actor
 from app.data.list_cache import SharedMemoryVersions
 from app.data.reads import remembered, totals
-from app.data.reads.remembered import RememberedReads, mark_of
+from app.data.reads.remembered import RememberedReads, digest_of
 from app.data.unit_of_work import unit_of_work
 
 pytestmark = pytest.mark.once("no database is asked")
@@ -100,6 +100,6 @@ def test_the_oldest_makes_room(search: Search, monkeypatch: pytest.MonkeyPatch) 
     assert search.times == 4
 
 
-def test_ids_in_another_order_have_another_mark() -> None:
-    assert len({mark_of("ab"), mark_of("ba"), mark_of(["ab"]), mark_of("ab" * 2)}) == 4
-    assert mark_of(["a", "b"]) == mark_of("ab")
+def test_ids_in_another_order_have_another_digest() -> None:
+    assert len({digest_of("ab"), digest_of("ba"), digest_of(["ab"]), digest_of("ab" * 2)}) == 4
+    assert digest_of(["a", "b"]) == digest_of("ab")
