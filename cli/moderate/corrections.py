@@ -32,7 +32,8 @@ _SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", 
 @click.command("record")
 @click.option("--by", metavar="USER", shell_complete=completing.traders,
               help=f"Only what this member of staff did: an e-mail or id; {_TERMINAL} for the terminal without --as.")
-@click.option("--action", type=click.Choice(ACTION_TYPES, case_sensitive=False), help="Only of this kind.")
+@click.option("--action", metavar="ACTION", type=click.Choice(ACTION_TYPES, case_sensitive=False),
+              help=f"Only of this kind: {', '.join(ACTION_TYPES)}.")
 @click.option("--type", "entity_type", type=click.Choice(ENTITY_TYPES, case_sensitive=False),
               help="Only what was done to things of this type.")
 @click.option("--on", "thing", metavar="ID", shell_complete=completing.things, help="Only what was done to this thing.")

@@ -13,12 +13,13 @@ from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger_entries
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
+from tests.components import wait_until
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
 from tests.marketplace.order_management.shop import ORDERS, ok
 
 # ruff: noqa: F811 - that is how pytest hands fixtures over
 INTENTS = "/v1/payment_intents"
-LOST = [{"delay": 3.0}, {"status": 500}, {"drop": True}]
+LOST = [lambda: {"opens": threading.Event()}, lambda: {"status": 500}, lambda: {"drop": True}]
 LOST_IDS = ["too late", "500", "cut"]
 
 
@@ -67,12 +68,14 @@ def paid_intents(shop, order_id):
 @pytest.mark.parametrize("how", LOST, ids=LOST_IDS)
 @pytest.mark.parametrize("way_back", [by_refresh, by_webhook, by_settle_job, by_reconcile_job, by_paying_again])
 def test_a_payment_whose_answer_was_lost_is_found_and_not_made_twice(shop, how, way_back):
-    order = shop.order(shop.list_product())
-    with shop.gateway.failing(INTENTS, after=True, times=2, **how):
+    order, fault = shop.order(shop.list_product()), how()
+    with shop.gateway.failing(INTENTS, after=True, times=2, **fault):
         answer = ok(shop.start(order["id"]))
     assert answer["paymentResult"]["result"] == "ERR"
     waiting = answer["orderManagementOrder"]
     assert (waiting["status"], waiting["_paymentConfirmation"]) == ("PENDING_PAYMENT", "processing")
+    wait_until(lambda: paid_intents(shop, order["id"]) != [], "the gateway has made it")
+    fault.get("opens", threading.Event()).set()
     let_the_gateway_rest()
     found = way_back(shop, order["id"])
     assert (found["status"], found["_paymentConfirmation"]) == ("PAID", "paid")
