@@ -20,7 +20,7 @@ SQLITE, POSTGRESQL = frozenset({"sqlite"}), frozenset({"postgresql"})
 BOTH = SQLITE | POSTGRESQL
 SWEEPS_ONE_IN = 10  # of a sweep on SQLite
 CASES_ONE_IN = 8  # of the cases of a function, on PostgreSQL instead of SQLite
-ALONE_ONE_IN = 4  # of the functions of a file that have no cases, on PostgreSQL, too
+ALONE_ONE_IN = 6  # of the functions of a file that have no cases, on PostgreSQL, too
 # Locks, races, SQL, events, jobs and migrations; scenarios and decisions of the documents, by name or docstring.
 _ABOUT_THE_DATABASE = re.compile(r"^tests/(app/(data|events|jobs)|concurrency|migrations)/|/test_races\.py::")
 _NAMED = re.compile(r"test_(scenario_|[a-z]{1,3}_)?\d+_")

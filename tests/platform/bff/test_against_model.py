@@ -49,7 +49,7 @@ def everything_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(totals, "CHEAP_SECONDS", 60)  # nothing may be old
 
 
-@settings(max_examples=passes.examples(9), phases=(Phase.generate,),
+@settings(max_examples=passes.examples(6), phases=(Phase.generate,),
           suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2 ** 32))
 def test_every_index_answers_what_brute_force_finds(realm: str, people: Any, seed: int) -> None:
