@@ -13,8 +13,8 @@ from app.data.list_cache import CacheVersions
 from app.data.reads import totals
 from app.data.reads.totals import Outdated
 
-MANY = 1_000
-"""From so many ids on it is remembered what was found of them: fewer are looked up in a few milliseconds."""
+MANY = 100
+"""From so many ids on it is remembered what was found of them: fewer are looked up in a millisecond or two."""
 _WEIGHT = 300_000  # ids in all
 _ENTRY = 10  # ids, for what an entry is beside them
 
