@@ -2,14 +2,14 @@
 
 Input is checked by marshmallow; output schemas document, the compiled wire shape writes (performance.md)."""
 import re
+from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import orjson
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load
-from marshmallow.experimental.context import Context
 from marshmallow.validate import Length, OneOf, Range
 from sqlalchemy.orm import class_mapper
 
@@ -19,6 +19,7 @@ from app.data.ids import canonical_uuid
 from app.data.money import is_currency
 from app.data.serialization import row_serializer
 from app.errors import InvalidInput
+from app.http.ordinary_bodies import Member, members_of, ordinary_values
 from app.plain_text import has_address, hidden_in_identifier, hidden_sign
 from app.runtime import runtime
 from app.web_addresses import LONGEST_ADDRESS, link
@@ -28,6 +29,7 @@ _LARGEST_AMOUNT = 10 ** 12
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _ADDRESS = "an https address, or a file of ours, without spaces, quotes, backslashes or password"
 _MISSING = {"required": "is required", "null": "is required"}
+_zone: ContextVar[tzinfo] = ContextVar("zone of the body that is read", default=UTC)
 
 
 FILLED_IN: dict[str, Any] = {"x-filled-in": True}
@@ -51,6 +53,11 @@ class InputSchema(Schema):
     @pre_load
     def _drop_nulls(self, data: Any, **_: Any) -> Any:
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @cached_property
+    def ordinary(self) -> tuple[Member, ...] | None:
+        """The fields by which a body is read without marshmallow; None where a subclass has processors of its own."""
+        return members_of(self, stands_for=InputSchema._drop_nulls)
 
 
 class Text(fields.Field[str]):
@@ -133,7 +140,7 @@ class Instant(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
         try:
-            return parse_iso(value, Context.get(default=UTC))
+            return parse_iso(value, _zone.get())
         except (TypeError, ValueError):
             raise ValidationError("expected an ISO 8601 date") from None
 
@@ -288,16 +295,26 @@ def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
     `zone` is where dates without a time are meant."""
     if not isinstance(body, dict):
         raise InvalidInput("errMsg_bodyIsNotAJsonObject", detail={"body": "expected a JSON object"})
+    before = _zone.set(zone)
     try:
-        with Context(zone):
-            loaded: dict[str, Any] = schema.load(body)
+        loaded = _loaded(schema, body)
     except ValidationError as error:
         said_of = error.normalized_messages()
         detail = {name: said[0] if isinstance(said, list) else _texts(said) for name, said in said_of.items()}
         raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail) from None
+    finally:
+        _zone.reset(before)
     for name in _not_read(type(schema)):
         loaded.pop(name, None)
     return loaded
+
+
+def _loaded(schema: Schema, body: dict[str, Any]) -> dict[str, Any]:
+    members = schema.ordinary if isinstance(schema, InputSchema) else None
+    values = None if members is None else ordinary_values(members, body)
+    if values is None:
+        values = schema.load(body)
+    return values
 
 
 @cache
