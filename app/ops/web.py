@@ -178,7 +178,7 @@ class Worker(gasgi.ASGIWorker):
         self.loop.create_server = self._listen
 
     async def _listen(self, make_protocol: Any, *, sock: socket.socket, **options: Any) -> Any:
-        """Take one connection at a time, by any loop: asyncio's own takes a hundred, and other workers would have none."""
+        """Take one connection at a time: asyncio's own loop takes a hundred, and other workers would have none."""
         server = await self._create_server(make_protocol, sock=sock, backlog=1, **options)
         sock.listen(self.cfg.backlog)  # the line of those who wait stays as long as it was
         return server
