@@ -13,12 +13,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from app.data import sqlite_write_lock, unit_of_work
+from app.data import sqlite_write_lock
 from app.data.entity import db
+from app.data.work import connection as work_connection
+from app.data.work import records
 from tests.components import wait_until
 
 Place = tuple[ModuleType, str]
-WRITTEN: Place = (unit_of_work, "insert_rows")
+WRITTEN: Place = (records, "insert_rows")
 """Where every command has written its rows and holds its locks, but has not committed: the outbox comes last."""
 
 
@@ -98,7 +100,7 @@ def _by_several_statements() -> Iterator[None]:
 def _queue_of_sqlite(patch: pytest.MonkeyPatch) -> set[int]:
     """Return the threads that ask for SQLite's write lock and have not got it, kept while the patch stands."""
     waiting: set[int] = set()
-    original = unit_of_work.sqlite_write_lock
+    original = work_connection.sqlite_write_lock
 
     @contextmanager
     def queued() -> Iterator[None]:
@@ -107,7 +109,7 @@ def _queue_of_sqlite(patch: pytest.MonkeyPatch) -> set[int]:
             waiting.discard(get_ident())
             yield
 
-    patch.setattr(unit_of_work, "sqlite_write_lock", queued)
+    patch.setattr(work_connection, "sqlite_write_lock", queued)
     return waiting
 
 

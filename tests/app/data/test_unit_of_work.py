@@ -19,7 +19,8 @@ from app.data.due_work import DueWork
 from app.data.entity import db
 from app.data.ids import uuid7
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork, UnitOfWorkSpoiled, in_unit_of_work, unit_of_work
+from app.data.unit_of_work import UnitOfWork, in_unit_of_work, unit_of_work
+from app.data.work.blocks import UnitOfWorkSpoiled
 from app.errors import DuplicateRecord, NotFound, RuleViolated
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory
@@ -479,6 +480,39 @@ def test_a_refused_attempt_is_taken_back_whole_and_the_rest_is_committed(app: Fl
     assert done == []
 
 
+def test_what_many_rows_were_given_in_a_refused_attempt_is_taken_back(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        held = work.lock(Category, category.id)
+        new = Category(title="Maps")
+        with pytest.raises(NotFound), work.attempt():
+            work.insert(new)
+            with work.attempt():
+                work.change_all([held, new], title="Games")
+            raise NotFound
+        assert (held.title, held.record_version) == ("Toys", 1)
+        work.change(held, subtitle="for all")
+        work.insert(new)
+        work.commit()
+    assert titles() == ["Games", "Toys"]
+    assert [topic for topic in topics() if topic.endswith("dbevent-category-updated")] == [
+        "ebaycclone-categorymanagement-service-dbevent-category-updated"]
+
+
+def test_what_many_rows_were_given_before_a_refused_attempt_is_kept(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        held = work.lock(Category, category.id)
+        work.change_all([held], title="Games")
+        with pytest.raises(NotFound), work.attempt():
+            work.change_all([held], title="Maps")
+            raise NotFound
+        assert (held.title, held.record_version) == ("Games", 2)
+        work.change_all([held], title="Books")
+        work.commit()
+    assert titles() == ["Books"]
+
+
 def test_the_event_of_a_call_in_a_refused_attempt_is_not_told(app: Flask) -> None:
     with unit_of_work(SYSTEM) as work:
         category = work.insert(Category(title="Toys"))
@@ -567,7 +601,7 @@ def test_due_work_is_owed_without_a_look_at_the_rows_in_memory(app: Flask) -> No
     """Else a command that owes work for each of n rows compares n times n."""
     compared = []
     with unit_of_work(SYSTEM) as work:
-        event.listen(work._session, "do_orm_execute", lambda state: compared.append(
+        event.listen(work._known.session, "do_orm_execute", lambda state: compared.append(
             (state.is_delete, state.execution_options.get("synchronize_session", "auto"))))
         work.schedule("close-auction", uuid7(), None)
         work.commit()

@@ -36,7 +36,8 @@ CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 
 @pytest.fixture(autouse=True)
 def _empty_outbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.data.unit_of_work.now", lambda: _MOMENT)
+    monkeypatch.setattr("app.data.work.writes.now", lambda: _MOMENT)
+    monkeypatch.setattr("app.data.work.records.now", lambda: _MOMENT)
     monkeypatch.setattr("app.data.changes.now", lambda: _MOMENT)
     with unit_of_work(SYSTEM) as work:
         work.execute(delete(OutboxRecord))

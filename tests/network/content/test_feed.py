@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.clock import now
-from app.data import unit_of_work
 from app.data.reads import fetch, prepared
+from app.data.work import writes
 from blueprints.network.content import feed
 from blueprints.network.content.feed_items import differences, followed_voices
 from blueprints.platform.auth.commands import archive_profile
@@ -154,7 +154,7 @@ def _posted(wall: Wall, monkeypatch: pytest.MonkeyPatch, dice: random.Random, pe
     for number in range(16):
         if number % 4 == 0:
             moment = now()
-            monkeypatch.setattr(unit_of_work, "now", lambda moment=moment: moment)
+            monkeypatch.setattr(writes, "now", lambda moment=moment: moment)
         author = dice.randrange(4)
         about: dict[str, Any] = {"visibility": dice.choice(["public", "private"]),
                                  "audience": dice.choice(["owner", "connections"])}
