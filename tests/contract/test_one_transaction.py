@@ -22,8 +22,10 @@ def test_the_unit_of_work_alone_sets_it() -> None:
 
 
 def test_no_other_context_variable_holds_one() -> None:
-    """The second one of the data floor is the version that If-Match named; organization has databases of its own."""
+    """The second one of the data floor is the version that If-Match named, that of schemas the zone of a body;
+    organization has databases of its own."""
     assert files_with(r"\bContextVar\(") == {"app/data/connections.py", "app/data/expected_version.py",
+                                             "app/http/schemas.py",
                                              "blueprints/organization/adapters/sql/engines.py"}
     assert re.findall(r"(?m)^(\w+).*ContextVar\(", SOURCES["app/data/expected_version.py"]) == ["named_version"]
 
