@@ -2,8 +2,13 @@
 not import every service. They are the same that the services bring (tests/contract/test_declarations.py)."""
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cli.declared_jobs import DeclaredJob, declared_jobs
+
+if TYPE_CHECKING:
+    from app.data.moderated_kinds import ModeratedKinds
 
 WITH_JOBS = (
     "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue", "app.search.misses",
@@ -25,6 +30,48 @@ MENDED = (
     "unread notifications", "watchlists",
 )
 """What `flask doctor --fix` mends by name, which a TAB offers."""
+
+
+_USER = "platform.auth.queries.user_subject"
+READERS = {
+    "marketplace": {
+        "CATEGORY": "marketplace.category_management.queries.category_subject",
+        "FEEDBACK": "marketplace.feedback.moderation.feedback_subject",
+        "MEDIA": "marketplace.product_listing.queries.media_subject",
+        "MESSAGE": "marketplace.messaging.queries.message_subject",
+        "ORDER": "marketplace.order_management.queries.order_subject",
+        "PRODUCT": "marketplace.product_listing.queries.product_subject",
+        "USER": _USER},
+    "network": {
+        "COMMENT": "network.content.moderation.comment_subject",
+        "COMPANY": "network.company.moderation.company_subject",
+        "INVITATION": "network.networking.moderation.invitation_subject",
+        "JOB": "network.job_application.moderation.posting_subject",
+        "MESSAGE": "network.messaging.queries.message_subject",
+        "POST": "network.content.moderation.post_subject",
+        "PROFILE": "network.profile.moderation.profile_subject",
+        "USER": _USER}}
+"""What reads a thing for staff, by realm and type, below blueprints/."""
+
+
+def keep_kind_to_read(realm: str, entity_type: str) -> None:
+    """Let a command that only reads one thing know what reads its type; where all services are, they say it."""
+    from app.runtime import runtime
+
+    if runtime().bring is not None:
+        runtime().keep(kind_to_read(realm, entity_type))
+
+
+def kind_to_read(realm: str, entity_type: str) -> "ModeratedKinds":
+    """Return the kind of that type alone, for who reads such a thing; no kind for a type that nobody reads."""
+    from app.data.moderated_kinds import ModeratedKind, ModeratedKinds
+
+    reader = READERS[realm].get(entity_type)
+    if reader is None:
+        return ModeratedKinds()
+    module, _, function = reader.rpartition(".")
+    return ModeratedKinds({(realm, entity_type): ModeratedKind(
+        entity_type, read=getattr(import_module(f"blueprints.{module}"), function))})
 
 
 def _schedule() -> object:

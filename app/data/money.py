@@ -1,36 +1,16 @@
 """Money is an integer of minor units plus an ISO 4217 currency inside, a decimal number on the wire."""
 from decimal import Decimal, DecimalException
 
-import iso4217
-
+from app.data.currencies import CURRENT, ONCE_ACCEPTED
 from app.errors import InvalidInput
 
-_ACCOUNTING_UNITS = frozenset(("UYW", "XAD"))  # in ISO 4217's list without the mark of a fund, yet nobody pays in them
-_ONCE_ACCEPTED = {"ANG": 100, "BGN": 100, "UYI": 1}  # no new prices, but rows that have them stay readable
-
-
-def _current() -> dict[str, int]:
-    """Return the minor units in one unit of each currency of ISO 4217 that people pay in.
-
-    A code without decimals of its own ("N.A.") is a metal or a unit of account."""
-    found = {}
-    for entry in iso4217.raw_xml.iter("CcyNtry"):
-        code, decimals, name = (entry.find(tag) for tag in ("Ccy", "CcyMnrUnts", "CcyNm"))
-        if code is None or decimals is None or name is None or name.get("IsFund"):
-            continue
-        if str(decimals.text).isdigit() and code.text not in _ACCOUNTING_UNITS:
-            found[str(code.text).strip()] = 10 ** int(str(decimals.text))
-    return found
-
-
-_CURRENT = _current()
-FACTORS = _ONCE_ACCEPTED | _CURRENT
+FACTORS = ONCE_ACCEPTED | CURRENT
 LARGEST_MINOR = 10 ** 14
 
 
 def is_currency(code: object) -> bool:
     """Return whether `code` is an ISO 4217 code that a new price may be in."""
-    return isinstance(code, str) and code in _CURRENT
+    return isinstance(code, str) and code in CURRENT
 
 
 def read_currency(text: str) -> str:

@@ -165,7 +165,8 @@ def _act(actor: Actor, terms: dict[str, Any], entity_type: str, entity_id: str, 
          reason: str | None, strike: bool | None, agreement: dict[str, bool]) -> None:
     """Do one act; `done` is what becomes of the thing, as one says it, `agreement` how it is agreed to and told."""
     from blueprints.platform.moderation import cases, statements
-    from blueprints.platform.moderation.acts import ActOrder, subject_of
+    from blueprints.platform.moderation.acts import ActOrder
+    from blueprints.platform.moderation.subjects import subject_of
 
     said = grounds(actor.realm, rule, reason)
     order = ActOrder(entity_type=entity_type, entity_id=entity_id, **terms)

@@ -87,6 +87,7 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
     """
     from blueprints.platform.moderation.case_reading import read_case
     from blueprints.platform.moderation.queries import case_of_appeal, case_subject
+    from cli.parts import keep_kind_to_read
 
     what, number = case
     if what == "b":
@@ -96,6 +97,7 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
         number = spoken(partial(case_of_appeal, realm, number))
     entity_type = spoken(lambda: case_subject(realm, number))[0]
     actor = operator_actor(realm, operator) if entity_type == "MESSAGE" else reading_actor(realm)
+    keep_kind_to_read(realm, entity_type)
     row, facts = read_case(actor, number)
     if as_json:
         print_json(row | facts)

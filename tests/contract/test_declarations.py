@@ -21,7 +21,7 @@ from app.payments.states import CANCELED, FAILED, OPEN, SENDING, SUCCESS
 from app.runtime import runtime
 from blueprints.platform.bucket.inspection import FILE_STATES
 from cli import COMMANDS, load_command
-from cli.parts import ALONE, setting_grammars
+from cli.parts import ALONE, READERS, kind_to_read, setting_grammars
 from cli.payment_realms import CHECKOUT_NAMES, payments_of
 from tests.testbed import Testbed
 
@@ -93,6 +93,16 @@ def test_what_a_listing_makes_alone_is_what_the_services_bring(app: Flask, name:
     assert type(alone).__name__ == name
     with app.app_context():
         assert contents(alone) == contents(runtime().part(type(alone)))
+
+
+@pytest.mark.once("declarations know no database")
+def test_a_thing_is_read_for_the_terminal_as_its_service_says() -> None:
+    declared = {(realm, kind.entity_type): kind.read for service in SERVICES for realm in service.realms
+                for kind in service.moderated if kind.read is not None}
+    alone = {named: kind.read for realm in READERS for entity_type in READERS[realm]
+             for named, kind in kind_to_read(realm, entity_type).items()}
+    assert alone == declared
+    assert kind_to_read("marketplace", "SEARCHINDEX") == {}
 
 
 @pytest.mark.once("declarations know no database")

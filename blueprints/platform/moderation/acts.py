@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
-from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffects, Read, Subject
+from app.data.moderated_kinds import PersonEffects
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
@@ -23,6 +23,7 @@ from blueprints.platform.moderation.models import Act, Case
 from blueprints.platform.moderation.moderators import refuse_own, require_moderator
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, OUTDONE_BY, is_repeated, traces_of
+from blueprints.platform.moderation.subjects import find_subject, kind_of, subject_of
 
 _TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
 
@@ -172,31 +173,6 @@ def counts_still(work: UnitOfWork, act: Act) -> bool:
         Act.kind.in_(OUTDONE_BY.get(act.kind, ())), Act.number > act.number, Act.state == "STANDING").limit(1))
 
 
-def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:
-    """Return a thing as moderation reads it.
-
-    Raises InvalidInput for a kind that nobody moderates here, NotFound."""
-    read = _read_of(actor, entity_type)
-    if read is None:
-        said = f"nothing of type {entity_type} is moderated here"
-        raise InvalidInput(f"entityType: {said}", detail={"entityType": said})
-    subject = read(actor, entity_id)
-    if subject is None:
-        raise NotFound
-    return subject
-
-
-def find_subject(actor: Actor, entity_type: str, entity_id: str) -> Subject | None:
-    """The same, None where there is no such thing and for a kind that nobody moderates here."""
-    read = _read_of(actor, entity_type)
-    return None if read is None else read(actor, entity_id)
-
-
-def _read_of(actor: Actor, entity_type: str) -> Read | None:
-    kind = _kind(actor.realm, entity_type)
-    return None if kind is None else kind.read
-
-
 def _person_of(actor: Actor, case: Case, order: ActOrder) -> str | None:
     if order.entity_type == "USER":
         return order.entity_id
@@ -207,7 +183,7 @@ def _person_of(actor: Actor, case: Case, order: ActOrder) -> str | None:
 
 def _refuse_impossible(realm: str, order: ActOrder) -> None:
     """Raise InvalidInput for an act that this kind of thing does not know, or terms that the act does not."""
-    kind, is_user = _kind(realm, order.entity_type), order.entity_type == "USER"
+    kind, is_user = kind_of(realm, order.entity_type), order.entity_type == "USER"
     holds = order.kind in ("HIDE", "REMOVE", "SHOW_AGAIN")
     wrong = {
         "kind": order.kind not in EFFECTS or (order.kind != "WARN" and is_user != (order.kind in ACTS_ON_PEOPLE)),
@@ -222,10 +198,6 @@ def _refuse_impossible(realm: str, order: ActOrder) -> None:
         said.setdefault("scope", f"a suspension in {realm} is not limited to {order.scope}")
     if said:
         raise InvalidInput("; ".join(f"{name}: {what}" for name, what in said.items()), detail=said)
-
-
-def _kind(realm: str, entity_type: str) -> ModeratedKind | None:
-    return runtime().part(ModeratedKinds).get((realm, entity_type))
 
 
 def _note(work: UnitOfWork, what: str, act: Act, **facts: Any) -> None:

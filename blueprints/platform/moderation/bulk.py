@@ -14,11 +14,9 @@ from app.clock import now
 from app.data.batches import yield_write_lock
 from app.data.columns import iso
 from app.data.ids import uuid7
-from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import ApiError, InvalidInput, NotFound, RuleViolated
-from app.runtime import runtime
 from blueprints.platform.moderation import acts, audit, cases
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.bulk_letters import DONE, UNDONE, owe_letters
@@ -27,6 +25,7 @@ from blueprints.platform.moderation.models import Bulk, BulkItem
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rehearsals import rehearse, rehearse_one_of_many
 from blueprints.platform.moderation.rules import LETTER_STAYS, NOBODY
+from blueprints.platform.moderation.subjects import kind_of
 
 KINDS = ("HIDE", "REMOVE", "SHOW_AGAIN")
 AT_ONCE = 25
@@ -191,7 +190,7 @@ def _standing(bulks: Sequence[Any]) -> list[BulkReport]:
 def _together(realm: str, kind: str, items: Sequence[Any], *, undoing: bool) -> Iterator[Sequence[Any]]:
     """Yield the items in groups that one transaction judges: all at once where things are held whose dependents can be
     locked at once. What is shown again may close auctions, whose bids come after the offers of the next listing."""
-    known = runtime().part(ModeratedKinds).get((realm, items[0].entity_type))
+    known = kind_of(realm, items[0].entity_type)
     if kind in ("HIDE", "REMOVE") and not undoing and known is not None and known.lock_dependents is not None:
         yield items
     else:

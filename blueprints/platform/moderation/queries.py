@@ -18,6 +18,7 @@ from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Appeal, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
 from blueprints.platform.moderation.strikes import active_strikes, proposal, without_strike
+from blueprints.platform.moderation.subjects import find_subject
 from blueprints.platform.moderation.visibility import REPORTS
 from blueprints.platform.people.queries import user_briefs
 
@@ -70,8 +71,6 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
     Beside the row: thing, person, record of the person, reports with who reported (none to whom they are about),
     notes, acts, strikes, proposal of the ladder, evidence; of an appeal what it says, and the acts it is against.
     Raises NotFound."""
-    from blueprints.platform.moderation.acts import find_subject
-
     found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
     if not found:
         raise NotFound

@@ -12,11 +12,11 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import LoginRequired, NotFound, RuleViolated, TooManyRequests
 from app.runtime import runtime
-from blueprints.platform.moderation.acts import subject_of
 from blueprints.platform.moderation.cases import join_case, weigh
 from blueprints.platform.moderation.counters import PENDING, count
 from blueprints.platform.moderation.models import Case, Report, ReporterRecord
 from blueprints.platform.moderation.rules import NOBODY, weight
+from blueprints.platform.moderation.subjects import subject_of
 
 _DAY = timedelta(hours=24)
 

@@ -1,11 +1,10 @@
 """Staff bring back what was deleted by mistake, in any realm: a command of its own, since nothing is judged by it."""
 from app.actor import Actor
-from app.data.moderated_kinds import ModeratedKinds
 from app.data.unit_of_work import unit_of_work
 from app.errors import InvalidInput
-from app.runtime import runtime
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.record import record_restoring
+from blueprints.platform.moderation.subjects import kind_of
 
 
 def restore_thing(actor: Actor, *, entity_type: str, entity_id: str, reason: str) -> bool:
@@ -15,7 +14,7 @@ def restore_thing(actor: Actor, *, entity_type: str, entity_id: str, reason: str
     (not staff), InvalidInput for a type whose service brings no kind (app/data/moderated_kinds.py), NotFound,
     RuleViolated for what may not come back: what is held, or taken meanwhile, and as its service says."""
     require_moderator(actor)
-    kind = runtime().part(ModeratedKinds).get((actor.realm, entity_type))
+    kind = kind_of(actor.realm, entity_type)
     if kind is None or kind.restore is None:
         said = f"nothing of type {entity_type} can be restored"
         raise InvalidInput(f"entityType: {said}", detail={"entityType": said})

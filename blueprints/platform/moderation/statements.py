@@ -21,7 +21,6 @@ from app.notify.mailbox import post_letter
 from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
-from blueprints.platform.moderation.acts import find_subject, subject_of
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.letters import APPEALS, STATEMENT, TAKEN_BACK
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
@@ -35,6 +34,7 @@ from blueprints.platform.moderation.sentences import (
     summary_of,
 )
 from blueprints.platform.moderation.strikes import appeal_end, strike_left_by
+from blueprints.platform.moderation.subjects import find_subject, subject_of
 
 _CASE = (Case.id, Case.realm, Case.number, Case.kind, Case.person_id, Case.report_count)
 _ANOTHER = "Where another member of our staff is there, whoever decided this does not decide your appeal."

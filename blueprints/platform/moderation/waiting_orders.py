@@ -6,10 +6,10 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
-from blueprints.platform.moderation.acts import find_subject
 from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.rules import REASON_WEIGHTS
+from blueprints.platform.moderation.subjects import find_subject
 
 
 def orders_without_case(realm: str, order_ids: Collection[str]) -> list[str]:

@@ -23,12 +23,12 @@ from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.acts import find_subject
 from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.matching import Automaton, compiled, matches, pattern_of
 from blueprints.platform.moderation.models import Case, CaseNote, Word
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rules import NOBODY, REASON_WEIGHTS
+from blueprints.platform.moderation.subjects import find_subject
 
 MOST_WORDS = 5_000
 """How long the list of a realm may be; two who add at once may pass it by one."""

@@ -2,10 +2,12 @@
 import re
 from decimal import Decimal
 
+import iso4217
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.data.currencies import CURRENT
 from app.data.money import FACTORS, is_currency, least_step, minor_of, to_minor, to_payable, to_wire
 from app.errors import InvalidInput
 
@@ -16,6 +18,17 @@ EVER_ACCEPTED = re.findall("[A-Z]+", """
     MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
     SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYI UYU UZS VED
     VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG""")
+ACCOUNTING_UNITS = ("UYW", "XAD")
+"""In ISO 4217's list without the mark of a fund, yet nobody pays in them."""
+
+
+def test_the_currencies_are_those_of_iso_4217_that_people_pay_in() -> None:
+    # A code without decimals of its own ("N.A.") is a metal or a unit of account.
+    decimals = {entry.findtext("Ccy"): entry.findtext("CcyMnrUnts") for entry in iso4217.raw_xml.iter("CcyNtry")
+                if not entry.find("CcyNm").get("IsFund")}
+    factors = {code: 10 ** int(many) for code, many in decimals.items()
+               if (many or "").isdigit() and code not in ACCOUNTING_UNITS}
+    assert factors == CURRENT
 
 
 def test_each_currency_is_three_capital_letters_with_at_most_three_decimals() -> None:

@@ -15,9 +15,10 @@ from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.product_listing.commands import create_media
 from blueprints.marketplace.product_listing.models import Media
 from blueprints.platform.moderation import appeals, cases
-from blueprints.platform.moderation.acts import ActOrder, subject_of, undo
+from blueprints.platform.moderation.acts import ActOrder, undo
 from blueprints.platform.moderation.reports import report
 from blueprints.platform.moderation.rules import LETTER_STAYS, SESSIONS_STAY
+from blueprints.platform.moderation.subjects import subject_of
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.messaging.talk import unread, written
 from tests.marketplace.moderation.holding import subject
