@@ -1,20 +1,24 @@
 """How very many rows are removed or changed: in batches, so that writers never wait for all of them."""
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.actor import Actor
-from app.data.unit_of_work import UnitOfWork, unit_of_work
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 BATCH_ROWS = 1000
 _YIELD_SECONDS = 0.01
 
 
 def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
-          remove: Callable[[UnitOfWork, Sequence[Any]], object]) -> int:
+          remove: Callable[["UnitOfWork", Sequence[Any]], object]) -> int:
     """Remove or settle what `find(size)`, outside any transaction, names until it names nothing; returns how many.
 
     Each batch is removed in a transaction of its own; then the write lock is yielded."""
+    from app.data.unit_of_work import unit_of_work
+
     purged = 0
     while ids := find(BATCH_ROWS):
         with unit_of_work(actor) as work:
@@ -25,10 +29,12 @@ def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
     return purged
 
 
-def repeat(actor: Actor, change: Callable[[UnitOfWork, int], int], *, size: int, cause: str | None = None) -> None:
+def repeat(actor: Actor, change: Callable[["UnitOfWork", int], int], *, size: int, cause: str | None = None) -> None:
     """Let `change(work, size)` find rows and change them in one transaction, until it finds fewer than `size`.
 
     It returns how many it has found; between two transactions the write lock is yielded. `cause` is the request id."""
+    from app.data.unit_of_work import unit_of_work
+
     found = size
     while found == size:
         with unit_of_work(actor, request_id=cause) as work:

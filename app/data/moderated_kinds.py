@@ -3,12 +3,14 @@
 The entity types are the contract's (rules-marketplace §1.1) and ours; a kind acts in the realm of the actor."""
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.actor import Actor
 from app.data.entity import Entity
 from app.data.short_ids import ids_named
-from app.data.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 Restore = Callable[[Actor, str], bool]
 
@@ -46,9 +48,9 @@ class HoldChange:
 Read = Callable[[Actor, str], Subject | None]
 Decide = Callable[[str | None], HoldChange]
 """Given how the locked thing is held, returns how it is held from now on: holds add up behind its lock (M-2)."""
-SetHold = Callable[[UnitOfWork, str, Decide], list[str]]
-Lock = Callable[[UnitOfWork, Collection[str]], object]
-Edit = Callable[[UnitOfWork, str, Mapping[str, Any]], Mapping[str, Any]]
+SetHold = Callable[["UnitOfWork", str, Decide], list[str]]
+Lock = Callable[["UnitOfWork", Collection[str]], object]
+Edit = Callable[["UnitOfWork", str, Mapping[str, Any]], Mapping[str, Any]]
 Named = Callable[[str, str], list[str]]
 
 
@@ -86,7 +88,7 @@ class ModeratedKind:
         """The rank of its locks; 0 where nothing is locked, because nothing of it can be held."""
         return 0 if self.model is None or self.set_hold is None else self.model.__lock_rank__ or 0
 
-    def lock_things(self, work: UnitOfWork, ids: Collection[str]) -> None:
+    def lock_things(self, work: "UnitOfWork", ids: Collection[str]) -> None:
         """Lock these things where they can be held, archived ones too; raises NotFound."""
         if self.set_hold is None:
             return
@@ -131,9 +133,9 @@ class PersonEffect:
 
     realm: str
     name: str
-    lock: Callable[[UnitOfWork, Collection[str], Collection[tuple[str, str]], Collection[str], Done], object]
-    take: Callable[[UnitOfWork, str, Sides, str], Done]
-    give_back: Callable[[UnitOfWork, str, Sides, Collection[str], Done], list[str]]
+    lock: Callable[["UnitOfWork", Collection[str], Collection[tuple[str, str]], Collection[str], Done], object]
+    take: Callable[["UnitOfWork", str, Sides, str], Done]
+    give_back: Callable[["UnitOfWork", str, Sides, Collection[str], Done], list[str]]
     scopes: frozenset[str] = frozenset()
 
 

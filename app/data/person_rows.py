@@ -4,14 +4,16 @@ becomes of them on the day that person is gone for good (decision 41).
 A table that names people and is declared by nobody fails tests/platform/test_people_forgotten.py."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Executable, delete, func, inspect, literal_column, or_, select, update
 
 from app.actor import Actor
 from app.data.entity import Base, Entity
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.version_keys import version_key
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 ERASED, ANONYMOUS, KEPT, EXPIRING = "erased", "anonymous", "kept", "expiring"
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -20,7 +22,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 First = Callable[[Actor, str, str | None], object]
 """What is done before: it is given the system actor of the realm, the person's id, and the request of the purge."""
 
-AtOnce = Callable[[UnitOfWork, str], object]
+AtOnce = Callable[["UnitOfWork", str], object]
 """What is done while the account is removed: it is given the person's id."""
 
 
@@ -78,6 +80,8 @@ class PersonRows:
         """Do to the rows of this person what is declared, in one transaction; a second time finds nothing.
 
         The same id may be another person's in another realm: only rows of the actor's realm are met."""
+        from app.data.unit_of_work import unit_of_work
+
         if getattr(self.model, "__realm__", actor.realm) != actor.realm:
             return
         if self.first is not None:
@@ -148,7 +152,7 @@ def exported(name: str, *own: str, **more: Any) -> Exported:
     return Exported(name, own, **more)
 
 
-def lock_in_order(work: UnitOfWork, model: type[Base], which: ColumnElement[bool]) -> None:
+def lock_in_order(work: "UnitOfWork", model: type[Base], which: ColumnElement[bool]) -> None:
     """Lock rows that name two people in the order of their keys, before anything is done to them: two people who are
     purged at once, and stand in each other's rows, wait for one another and do not deadlock."""
     rows = select(literal_column("1")).select_from(model).where(which).order_by(
@@ -156,7 +160,7 @@ def lock_in_order(work: UnitOfWork, model: type[Base], which: ColumnElement[bool
     work.execute(select(func.count()).select_from(rows))
 
 
-def forget_at_once(work: UnitOfWork, tables: Iterable[PersonRows], user_id: str) -> None:
+def forget_at_once(work: "UnitOfWork", tables: Iterable[PersonRows], user_id: str) -> None:
     """Do what must not wait for `forget_person`, in the transaction that removes the account."""
     for table in tables:
         if table.at_once is not None:

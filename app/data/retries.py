@@ -4,7 +4,7 @@ A table describes itself by an OwedWork; `postpone` needs the columns `attempts`
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, inspect, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -12,7 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.backoff import Backoff
 from app.clock import now
 from app.data.connections import reading
-from app.data.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _LONGEST_ERROR = 2000
 
@@ -51,7 +53,7 @@ def is_any_due(kind: OwedWork) -> bool:
         return bool(connection.execute(select(exists().where(kind.is_due()))).scalar())
 
 
-def claim_due(work: UnitOfWork, kind: OwedWork, most: int, *, lease: timedelta) -> list[Any]:
+def claim_due(work: "UnitOfWork", kind: OwedWork, most: int, *, lease: timedelta) -> list[Any]:
     """Lease the rows that have been due longest and return them; those another process claims now are skipped."""
     order = [kind.due_at] if kind.first is None else [kind.first, kind.due_at]
     due = select(kind.model).where(kind.is_due()).order_by(*order).limit(most)
@@ -61,7 +63,7 @@ def claim_due(work: UnitOfWork, kind: OwedWork, most: int, *, lease: timedelta) 
     return rows
 
 
-def claim(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], lease: timedelta,
+def claim(work: "UnitOfWork", kind: OwedWork, *which: ColumnElement[bool], lease: timedelta,
           or_if: ColumnElement[bool] | None = None, **values: Any) -> bool:
     """Lease the one row that `which` names, if it is due or `or_if` holds; False when another has it or it is settled.
 
@@ -70,18 +72,18 @@ def claim(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], lease: 
     return bool(_change(work, kind, and_(*which, or_(kind.is_due(), early)), kind.until(lease) | values))
 
 
-def lock_owed(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool]) -> list[Any]:
+def lock_owed(work: "UnitOfWork", kind: OwedWork, *which: ColumnElement[bool]) -> list[Any]:
     """Return the rows of `which` that are still owed, locked: since they were claimed, another may have done them."""
     query = select(kind.model).where(*which, kind.is_owed).order_by(*inspect(kind.model).primary_key)
     return work.all(query, lock=True)
 
 
-def settle(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], **values: Any) -> int:
+def settle(work: "UnitOfWork", kind: OwedWork, *which: ColumnElement[bool], **values: Any) -> int:
     """Change the rows of `which` that are still owed; returns how many."""
     return _change(work, kind, and_(*which, kind.is_owed), values)
 
 
-def postpone(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], error: str, backoff: Backoff,
+def postpone(work: "UnitOfWork", kind: OwedWork, *which: ColumnElement[bool], error: str, backoff: Backoff,
              asked: timedelta | None = None, parked: Mapping[str, Any] | None = None) -> bool:
     """Count a failed attempt of the rows of `which` that are still owed, and end their leases.
 
@@ -98,7 +100,7 @@ def postpone(work: UnitOfWork, kind: OwedWork, *which: ColumnElement[bool], erro
     return gave_up
 
 
-def _change(work: UnitOfWork, kind: OwedWork, which: ColumnElement[bool], values: dict[str, Any]) -> int:
+def _change(work: "UnitOfWork", kind: OwedWork, which: ColumnElement[bool], values: dict[str, Any]) -> int:
     # Entities this transaction has read are not brought up to date: nobody reads them after the claim or the end.
     statement = update(kind.model).where(which).values(values).execution_options(synchronize_session=False)
     return int(work.execute(statement).rowcount)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Index, String, and_, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +20,10 @@ from app.data.columns import constant, instant, iso, json_object
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, RuleViolated
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 log = logging.getLogger("guildhall.security")
 
@@ -59,7 +61,7 @@ Index("ix_security_event_login_device", SecurityEvent.realm, SecurityEvent.devic
       sqlite_where=WAS_LOGIN, postgresql_where=WAS_LOGIN)
 
 
-def record_security(work: UnitOfWork, kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
+def record_security(work: "UnitOfWork", kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
     """Add an event about the account to the transaction; who acted, and from where, is the unit of work's actor."""
     actor = work.actor
     if actor.is_program:
@@ -83,6 +85,8 @@ def record_refusal(actor: Actor, kind: str, user_id: str | None, *, outcome: str
     """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work.
 
     Also what was done outside our transactions, with the outcome DONE."""
+    from app.data.unit_of_work import unit_of_work
+
     with unit_of_work(actor) as work:
         record_security(work, kind, user_id, outcome=outcome, **detail)
         work.commit()

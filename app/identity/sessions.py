@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Index, Select, String, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
@@ -20,10 +20,12 @@ from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.reads.prepared import fetch_typed
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.bucket_tokens import bucket_tokens
 from app.identity.security_events import record_security
 from app.runtime import runtime
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 log = logging.getLogger("guildhall.sessions")
 
@@ -126,7 +128,7 @@ def user_version_key(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def open_session(work: UnitOfWork, realm: str, user_id: str, lifetime: int, *,
+def open_session(work: "UnitOfWork", realm: str, user_id: str, lifetime: int, *,
                  owes: Collection[str] = ()) -> LoginSession:
     """Add a session of `lifetime` seconds to the unit of work; `owes` are its factors to prove: `email`, `mobile`."""
     moment, actor = now(), work.actor
@@ -145,6 +147,8 @@ def note_seen(session: LiveSession) -> LiveSession:
     """Write down that the session is in use, when that was last done a while ago; returns it as it is then.
 
     A read must not fail for it: where the database takes no write, it stays unwritten."""
+    from app.data.unit_of_work import unit_of_work
+
     moment = now()
     if moment.timestamp() - session.last_seen_at < seen_step():
         return session
@@ -167,7 +171,7 @@ def sessions_of(realm: str, user_id: str) -> Select[Any]:
         LoginSession.last_seen_at > idle)
 
 
-def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> bool:
+def end_session(work: "UnitOfWork", realm: str, session_id: str, user_id: str) -> bool:
     """End one session of the user; it is refused everywhere as soon as the unit of work has committed.
 
     Tell whether there was one."""
@@ -177,7 +181,7 @@ def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> 
     return bool(ended.rowcount)
 
 
-def end_sessions_of(work: UnitOfWork, realm: str, user_id: str, *, keep: str | None = None) -> int:
+def end_sessions_of(work: "UnitOfWork", realm: str, user_id: str, *, keep: str | None = None) -> int:
     """End every session of the user, except `keep` (the one that changed its password); return how many there were."""
     query = delete(LoginSession).where(LoginSession.realm == realm, LoginSession.user_id == user_id)
     ended = work.execute(query.where(LoginSession.id != keep) if keep else query)
@@ -185,7 +189,7 @@ def end_sessions_of(work: UnitOfWork, realm: str, user_id: str, *, keep: str | N
     return int(ended.rowcount)
 
 
-def settle_second_factor(work: UnitOfWork, realm: str, session_id: str, user_id: str, factor: str) -> None:
+def settle_second_factor(work: "UnitOfWork", realm: str, session_id: str, user_id: str, factor: str) -> None:
     """Record that the session has proved its second factor, `email` or `mobile`."""
     work.execute(update(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm)
                  .values({f"needs_{factor}_2fa": False}))
@@ -202,7 +206,7 @@ def sweep_expired_sessions(realm: str) -> int:
 def _sweep(realm: str, column: Any, bound: datetime, why: str) -> int:
     over = select(LoginSession.id, LoginSession.user_id).where(LoginSession.realm == realm, column <= bound)
 
-    def remove(work: UnitOfWork, rows: Sequence[Any]) -> None:
+    def remove(work: "UnitOfWork", rows: Sequence[Any]) -> None:
         work.execute(delete(LoginSession).where(LoginSession.id.in_([row.id for row in rows])))
         for row in rows:
             record_security(work, "session", row.user_id, ended=why, session=row.id)

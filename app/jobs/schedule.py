@@ -3,20 +3,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
 from app.actor import Actor, system_actor
 from app.annotations import annotate
 from app.clock import now
-from app.data.unit_of_work import UnitOfWork
 from app.jobs.models import JobRun
 from app.jobs.wakeup import wake
 from app.runtime import runtime
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
+
 Job = Callable[[], object]
 RealmJob = Callable[[Actor], object]
-DueHandler = Callable[[UnitOfWork, str], None]
+DueHandler = Callable[["UnitOfWork", str], None]
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def jobs() -> dict[str, PeriodicJob]:
     return runtime().part(Schedule).jobs
 
 
-def run_soon(work: UnitOfWork, name: str) -> None:
+def run_soon(work: "UnitOfWork", name: str) -> None:
     """Let a periodic job run as soon as this transaction is committed and a worker is free, also when Redis is away.
 
     One that has never run is due anyway."""
@@ -94,7 +97,7 @@ def run_soon(work: UnitOfWork, name: str) -> None:
     work.after_commit(partial(wake, name))
 
 
-def make_due(work: UnitOfWork, name: str) -> None:
+def make_due(work: "UnitOfWork", name: str) -> None:
     """Let the time of a periodic job have come: the scheduler calls it at its next tick."""
     work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))
 

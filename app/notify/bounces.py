@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Index, Integer, String, Text, delete, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,11 +17,13 @@ from app.data.columns import Instant
 from app.data.entity import Base
 from app.data.person_rows import Person
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.identity.encryption import purpose_key
 from app.notify.models import EMAIL, MailMessage
 from app.settings import Settings
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 MOST_BOUNCES = 3
 """After so many an address is muted: only codes go there, for which somebody asks."""
@@ -77,13 +79,15 @@ def note_bounces(bounces: Iterable[Bounce], realm: str | None = None) -> int:
     """Count these bounces, each letter once however often it is told; returns how many were new.
 
     Letters that are not there, of another realm, to another recipient, and other statuses change nothing."""
+    from app.data.unit_of_work import unit_of_work
+
     with unit_of_work(kernel_actor()) as work:
         new = sum(count_bounce(work, bounce, realm) for bounce in bounces if means_nobody(bounce.status))
         work.commit()
     return new
 
 
-def count_bounce(work: UnitOfWork, bounce: Bounce, realm: str | None = None) -> bool:
+def count_bounce(work: "UnitOfWork", bounce: Bounce, realm: str | None = None) -> bool:
     """Count one bounce in the caller's transaction; False when the letter is unknown or was counted before."""
     letter = MailMessage.id == bounce.message_id
     at = work.rows(select(MailMessage.realm, MailMessage.recipient).where(letter, MailMessage.channel == EMAIL))
@@ -97,7 +101,7 @@ def count_bounce(work: UnitOfWork, bounce: Bounce, realm: str | None = None) -> 
     return bool(marked)
 
 
-def _count(work: UnitOfWork, realm: str, address: str, said: str) -> None:
+def _count(work: "UnitOfWork", realm: str, address: str, said: str) -> None:
     moment = now()
     row = (BouncedAddress.realm == realm, BouncedAddress.address == address)
     work.execute(delete(BouncedAddress).where(*row, BouncedAddress.last_at < moment - FORGOTTEN_AFTER,
@@ -111,14 +115,14 @@ def _count(work: UnitOfWork, realm: str, address: str, said: str) -> None:
                  .execution_options(synchronize_session=False))
 
 
-def muted_among(work: UnitOfWork, realm: str, addresses: Collection[str]) -> set[str]:
+def muted_among(work: "UnitOfWork", realm: str, addresses: Collection[str]) -> set[str]:
     """Return those of the addresses to which only codes are sent."""
     return {row.address for row in work.rows(select(BouncedAddress.address).where(
         BouncedAddress.realm == realm, BouncedAddress.address.in_(addresses),
         BouncedAddress.muted_at.is_not(None)))} if addresses else set()
 
 
-def hear_again(work: UnitOfWork, realm: str, address: str) -> bool:
+def hear_again(work: "UnitOfWork", realm: str, address: str) -> bool:
     """Forget the bounces of an address: somebody proved it, or the operator knows better; False for none."""
     return bool(work.execute(delete(BouncedAddress).where(
         BouncedAddress.realm == realm, BouncedAddress.address == address)
@@ -127,6 +131,8 @@ def hear_again(work: UnitOfWork, realm: str, address: str) -> bool:
 
 def forget_bounces(addresses: Iterable[tuple[str, str]]) -> int:
     """Hear these addresses (realm, address) again, in one transaction; returns how many were there."""
+    from app.data.unit_of_work import unit_of_work
+
     with unit_of_work(kernel_actor()) as work:
         heard = sum(hear_again(work, realm, address) for realm, address in addresses)
         work.commit()

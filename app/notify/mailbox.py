@@ -3,7 +3,7 @@
 In production the body of a secret message (a code) is sealed while it waits and gone once it is sent (delivery.py)."""
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
@@ -13,7 +13,6 @@ from app.data.batches import BATCH_ROWS, purge
 from app.data.ids import uuid7
 from app.data.person_rows import Person
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.topics import service_topic
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
@@ -37,6 +36,9 @@ from app.notify.models import (
 from app.runtime import runtime
 from app.settings import Settings
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
+
 SEND_MAIL = "send-mail"
 SEND_SMS = "send-sms"
 SEND_PUSH = "send-push"
@@ -54,7 +56,7 @@ class Recipient(NamedTuple):
     user_id: str | None = None
 
 
-def owe(work: UnitOfWork, *, realm: str, channel: str, name: str, cause: str, kind: str,
+def owe(work: "UnitOfWork", *, realm: str, channel: str, name: str, cause: str, kind: str,
         letters: Mapping[Recipient, Letter], data: Mapping[str, Any] | None = None, secret: bool = False) -> int:
     """Owe each recipient its message over a channel, in the caller's transaction; returns how many are new.
 
@@ -81,8 +83,8 @@ def owe(work: UnitOfWork, *, realm: str, channel: str, name: str, cause: str, ki
     return len(new)
 
 
-def post_letter(work: UnitOfWork, *, realm: str, to: str, name: str, template: LetterTemplate, facts: Mapping[str, Any],
-                cause: str, channel: str = EMAIL, user_id: str | None = None) -> bool:
+def post_letter(work: "UnitOfWork", *, realm: str, to: str, name: str, template: LetterTemplate,
+                facts: Mapping[str, Any], cause: str, channel: str = EMAIL, user_id: str | None = None) -> bool:
     """Post a letter, or an SMS, in the caller's transaction; False when this cause sent it to this address before.
 
     Nobody can switch it off: it is a code, or what an account must be told. `cause` is the id of the event behind it;
@@ -110,6 +112,8 @@ def read_outbox(recipient: str | None = None, limit: int = 100, realm: str | Non
 def retry_letters(ids: Sequence[str]) -> int:
     """Let messages that were given up or refused wait for their channel anew, with all their attempts; returns how
     many. What waits, was sent or has no text any more stays as it is: called twice it does nothing more."""
+    from app.data.unit_of_work import unit_of_work
+
     goes, done = MailMessage.channel.in_([one for one in SENDING_JOBS if is_sent(one, runtime().settings)]), 0
     for start in range(0, len(ids), BATCH_ROWS):
         some = ids[start:start + BATCH_ROWS]
@@ -132,7 +136,7 @@ def purge_letters(days: int) -> int:
         lambda work, ids: work.execute(delete(MailMessage).where(MailMessage.id.in_(ids))))
 
 
-def forget_letters(work: UnitOfWork, *recipients: str) -> None:
+def forget_letters(work: "UnitOfWork", *recipients: str) -> None:
     """Delete all messages of the actor's realm to these addresses and to these accounts (ids), waiting ones too: the
     person is gone for good."""
     for named in (MailMessage.recipient.in_(recipients), MailMessage.user_id.in_(recipients)):

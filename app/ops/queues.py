@@ -17,8 +17,7 @@ from app.events.event_delivery import IS_PENDING, EventDelivery
 from app.events.positions import count_waiting, oldest_waiting
 from app.notify.models import EMAIL, IS_QUEUED, PUSH, SMS, MailMessage
 from app.payments.records import PaymentAttempt, PaymentRefund
-from app.payments.refunds import REQUESTED
-from app.payments.states import SENDING
+from app.payments.states import REQUESTED, SENDING
 from app.runtime import runtime
 
 STUCK_AFTER = timedelta(minutes=15)

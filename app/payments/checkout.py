@@ -3,7 +3,7 @@
 The flow decides when an order is paid, failed or refunded, under the order's lock; the service says what that means."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, select
 
@@ -11,11 +11,13 @@ from app.actor import Actor
 from app.data.entity import Entity
 from app.data.person_rows import MOST_OBLIGATIONS, Person
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork
 from app.identity.access import Predicate, staff
 from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
 from app.payments.states import UNSETTLED_STATES
 from app.runtime import runtime
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 Order = Any
 """The service's own order, whatever its class: the locked entity, or a plain row with the same attributes."""
@@ -58,15 +60,15 @@ class Checkout:
     accepts_payment: Callable[[Order], bool]
     wants_payment: Callable[[Order], bool]
     may_be_sold: Callable[[Order], bool]
-    on_started: Callable[[UnitOfWork, Order, PaymentAttempt], None]
-    on_paid: Callable[[UnitOfWork, Order, PaymentAttempt], None]
-    on_unpaid: Callable[[UnitOfWork, Order, PaymentAttempt], None]
-    on_surplus: Callable[[UnitOfWork, Order, PaymentAttempt], None]
-    on_refunded: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
-    on_refund_lost: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
-    on_disputed: Callable[[UnitOfWork, Order, PaymentDispute, bool], None]
+    on_started: Callable[["UnitOfWork", Order, PaymentAttempt], None]
+    on_paid: Callable[["UnitOfWork", Order, PaymentAttempt], None]
+    on_unpaid: Callable[["UnitOfWork", Order, PaymentAttempt], None]
+    on_surplus: Callable[["UnitOfWork", Order, PaymentAttempt], None]
+    on_refunded: Callable[["UnitOfWork", Order, PaymentAttempt, PaymentRefund], None]
+    on_refund_lost: Callable[["UnitOfWork", Order, PaymentAttempt, PaymentRefund], None]
+    on_disputed: Callable[["UnitOfWork", Order, PaymentDispute, bool], None]
     """A dispute began, moved or ended; the flag says that its status changed, not only where the money is."""
-    lock_first: Callable[[UnitOfWork, str], None] = _nothing
+    lock_first: Callable[["UnitOfWork", str], None] = _nothing
     """Locks what decides over several orders of one payer, before the order with that id is locked."""
     key_prefix: str = ""
     """Before an order's id in what the gateway does once: the order of another realm may have the same id."""

@@ -22,11 +22,10 @@ from app.payments.checkout import Checkout, Order
 from app.payments.gateway.circuit_breaker import ask_gateway
 from app.payments.gateway.port import GatewayUnavailable, PaymentGateError, PaymentGateway, PaymentRefused, Refund
 from app.payments.records import PaymentAttempt, PaymentRefund
-from app.payments.states import SUCCESS
+from app.payments.states import PENDING, REFUND_FAILED, REQUESTED, SUCCEEDED, SUCCESS
 
 log = logging.getLogger("guildhall.payments")
 
-REQUESTED, PENDING, SUCCEEDED, REFUND_FAILED = "requested", "pending", "succeeded", "failed"
 OPEN_REFUNDS = retries.OwedWork(PaymentRefund, PaymentRefund.check_at.is_not(None), PaymentRefund.check_at)
 """Refunds that somebody must look at again; a lease moves the moment."""
 _MAY_BECOME = {

@@ -10,11 +10,9 @@ from sqlalchemy.orm import aliased
 from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.payments.attempts import paying_attempt, read_all
 from app.payments.checkout import Checkout
 from app.payments.records import PaymentAttempt, PaymentDispute, PaymentEvent, PaymentRefund
-from app.payments.refunds import PENDING, REFUND_FAILED, REQUESTED, left_to_refund, read_refunds
-from app.payments.states import UNSETTLED_STATES
+from app.payments.states import PENDING, REFUND_FAILED, REQUESTED, UNSETTLED_STATES
 
 Facts = dict[str, Any]
 MOST_LOOKED_THROUGH = 10_000
@@ -89,6 +87,9 @@ def refunds_of_order(checkout: str, order_id: str) -> list[Facts]:
 
 def left_to_give_back(checkout: Checkout, order_id: str) -> int:
     """Return the minor units of an order's payment that may still be refunded; 0 when it was never paid."""
+    from app.payments.attempts import paying_attempt, read_all
+    from app.payments.refunds import left_to_refund, read_refunds
+
     paid = paying_attempt(read_all(checkout, order_id))
     return 0 if paid is None else left_to_refund(paid, read_refunds(checkout, order_id))
 

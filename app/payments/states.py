@@ -1,4 +1,4 @@
-"""The states of a payment, as words: whoever only names them maps none of the tables of payments."""
+"""The states of payments and refunds, as words: whoever only names them maps none of the tables of payments."""
 MANUAL = "manual"
 
 STARTED, SUCCESS, FAILED, CANCELED = "started", "success", "failed", "canceled"
@@ -9,3 +9,6 @@ UNSETTLED_STATES = (SENDING, OPEN)
 """sending: the gateway's answer is not recorded yet; open: it waits for the payer or the bank."""
 
 CONFIRMATIONS = ("pending", "processing", "paid", "canceled")
+
+REQUESTED, PENDING, SUCCEEDED, REFUND_FAILED = "requested", "pending", "succeeded", "failed"
+"""The states of a refund."""

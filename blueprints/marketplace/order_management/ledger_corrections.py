@@ -18,8 +18,8 @@ from app.errors import RuleViolated
 from app.identity.access import require
 from app.payments.booking import attempts_of, lock_order
 from app.payments.records import PaymentAttempt, PaymentRefund
-from app.payments.refunds import SUCCEEDED, refunds_of
-from app.payments.states import SUCCESS
+from app.payments.refunds import refunds_of
+from app.payments.states import SUCCEEDED, SUCCESS
 from blueprints.marketplace.order_management import ledger, rules
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.ledger_entries import A_HALF_UNIT, orders_to_correct

@@ -16,8 +16,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.ops.findings import agreement
 from app.ops.mends import mend_each
 from app.payments.records import PaymentAttempt, PaymentRefund
-from app.payments.refunds import SUCCEEDED
-from app.payments.states import SUCCESS
+from app.payments.states import SUCCEEDED, SUCCESS
 from blueprints.marketplace.order_management.ledger import CORRECTION, SALE
 from blueprints.marketplace.order_management.models import (
     REFUND_IS_DUE,

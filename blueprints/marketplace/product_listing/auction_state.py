@@ -4,7 +4,7 @@ The row lock taken here decides every race between bids, closings and accepted o
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
 
@@ -13,10 +13,12 @@ from app.data.columns import constant
 from app.data.folded import has_part
 from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
-from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import IS_OPEN_ENDED, WAS_CLOSED, Product
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _DAY = timedelta(days=1)
 MOST_LOOKED_THROUGH = 10_000
@@ -33,7 +35,7 @@ class AuctionFacts:
     closed_at: datetime | None
 
 
-def lock_listing(work: UnitOfWork, product_id: str, *, withdrawn_too: bool = False) -> AuctionListing:
+def lock_listing(work: "UnitOfWork", product_id: str, *, withdrawn_too: bool = False) -> AuctionListing:
     """Return the listing, locked until the end of the transaction; raises NotFound."""
     return work.lock(Product, product_id, archived_too=withdrawn_too)
 
@@ -46,24 +48,24 @@ def refuse_held(listing: ListingView) -> None:
         raise RuleViolated("ListingHeld", "Moderation holds the listing; it is not traded at present")
 
 
-def record_standing(work: UnitOfWork, listing: AuctionListing, standing: AuctionStanding) -> None:
+def record_standing(work: "UnitOfWork", listing: AuctionListing, standing: AuctionStanding) -> None:
     """Write where the auction stands now; amounts in minor units of the listing's currency."""
     work.change(row_behind(listing), current_bid=standing.current_bid, highest_bidder_id=standing.highest_bidder_id,
                 leader_max=standing.leader_max, runner_up_max=standing.runner_up_max, bid_count=standing.bid_count,
                 effective_end=standing.effective_end)
 
 
-def record_close(work: UnitOfWork, listing: AuctionListing, closed_at: datetime, winner_bid_id: str | None) -> None:
+def record_close(work: "UnitOfWork", listing: AuctionListing, closed_at: datetime, winner_bid_id: str | None) -> None:
     """Close the auction for good; without a winner nothing was sold."""
     work.change(row_behind(listing), closed_at=closed_at, winner_bid_id=winner_bid_id)
 
 
-def forget_winner(work: UnitOfWork, listing: ListingView) -> None:
+def forget_winner(work: "UnitOfWork", listing: ListingView) -> None:
     """Free a closed auction from a winner who did not pay, so that its item may be offered to another bidder."""
     work.change(row_behind(listing), winner_bid_id=None)
 
 
-def record_promise(work: UnitOfWork, listing: AuctionListing, until: datetime | None) -> None:
+def record_promise(work: "UnitOfWork", listing: AuctionListing, until: datetime | None) -> None:
     """Hold the listing until then for the buyers of accepted offers (docs/decisions/061)."""
     work.change(row_behind(listing), promised_until=until)
 

@@ -12,7 +12,8 @@ from app.data.unit_of_work import UnitOfWork
 from app.payments.checkout import Checkout, Order
 from app.payments.pay import Payment, order_row
 from app.payments.records import PaymentRefund
-from app.payments.refunds import REFUND_FAILED, request_refund, send_refund
+from app.payments.refunds import request_refund, send_refund
+from app.payments.states import REFUND_FAILED
 from app.runtime import runtime
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Row, func, insert, select, update
@@ -17,11 +17,13 @@ from app.data.reads import Listing, Page, fetch, list_query
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
 from app.data.staff_changes import StaffChange
-from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
 from app.identity.encryption import fingerprint
 from app.runtime import runtime
 from blueprints.platform.moderation.models import AuditEntry, AuditHead
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 DIGESTED = frozenset({"after", "before", "content", "text", "words"})
 """Facts of which an entry keeps a keyed digest alone: what was judged may hold what nobody else may read."""
@@ -168,7 +170,7 @@ class _Noted:
     entry: dict[str, Any]
 
 
-def note(work: UnitOfWork, what: str, **facts: Any) -> None:
+def note(work: "UnitOfWork", what: str, **facts: Any) -> None:
     """Add an entry to the chain of the realm when the transaction is about to be committed.
 
     `facts` is JSON and may hold moments; those named in DIGESTED, at any depth, are kept as digests."""
@@ -176,7 +178,7 @@ def note(work: UnitOfWork, what: str, **facts: Any) -> None:
     _note(work, work.actor, what, facts)
 
 
-def note_staff_changes(work: UnitOfWork, changes: Sequence[StaffChange]) -> None:
+def note_staff_changes(work: "UnitOfWork", changes: Sequence[StaffChange]) -> None:
     """Add what staff changed of others' rows, where no entry names what was done: one a transaction, of at most
     ROWS_AN_ENTRY rows (decision 52, docs/decisions/079)."""
     for actor in dict.fromkeys(change.actor for change in changes):
@@ -246,7 +248,7 @@ def check_audit() -> tuple[str, str]:
     return "ok", f"the audit is whole: {sum(verdict.entries for verdict in verdicts)} entries up to their signed ends"
 
 
-def _note(work: UnitOfWork, actor: Actor, what: str, facts: dict[str, Any]) -> None:
+def _note(work: "UnitOfWork", actor: Actor, what: str, facts: dict[str, Any]) -> None:
     entry = {"what": what, "by": by(actor), "requestId": work.request_id, "facts": _kept(facts)}
     work.before_commit(_append, _Noted(actor.realm, entry))
 
@@ -276,7 +278,7 @@ def _kept(value: Any) -> Any:
     return iso(value) if isinstance(value, datetime) else value
 
 
-def _append(work: UnitOfWork, noted: list[_Noted]) -> None:
+def _append(work: "UnitOfWork", noted: list[_Noted]) -> None:
     """Write the entries of a transaction behind the last one of their realm; the lock of the head puts all that is
     committed at once in a row."""
     for realm in dict.fromkeys(one.realm for one in noted):
@@ -288,7 +290,7 @@ def _append(work: UnitOfWork, noted: list[_Noted]) -> None:
         append_to(work, head, entries)
 
 
-def append_to(work: UnitOfWork, head: "Head", entries: Sequence[dict[str, Any]]) -> None:
+def append_to(work: "UnitOfWork", head: "Head", entries: Sequence[dict[str, Any]]) -> None:
     """Write entries behind a head that this transaction holds, and sign the new end."""
     work.execute(insert(AuditEntry.__table__), [_link(head, entry) for entry in entries])
     work.execute(update(AuditHead).where(AuditHead.realm == head.realm).values(
@@ -305,7 +307,7 @@ class Head:
     signature: str
 
 
-def lock_head(work: UnitOfWork, realm: str) -> Head:
+def lock_head(work: "UnitOfWork", realm: str) -> Head:
     """Return the end of a chain, locked; an empty one is begun."""
     columns = (AuditHead.realm, AuditHead.seq, AuditHead.hash, AuditHead.signature)
     query = select(*columns).where(AuditHead.realm == realm).with_for_update()

@@ -1,24 +1,26 @@
 """Numbers that people can say: case 142, act a57, strike s9, appeal p3, bulk b2 (M-29); and how many cases wait."""
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from app.data.reads import fetch_one
-from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import prepared_upsert
 from app.errors import InvalidInput
 from blueprints.platform.moderation.models import Counter
 from blueprints.platform.moderation.rules import number_in
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
+
 PENDING = "pending"
 
 
-def next_number(work: UnitOfWork, name: str) -> int:
+def next_number(work: "UnitOfWork", name: str) -> int:
     """Return the next number of the realm; `name` is case, act, strike, appeal or bulk. Locked until the commit."""
     return count(work, name, 1)
 
 
-def count(work: UnitOfWork, name: str, difference: int) -> int:
+def count(work: "UnitOfWork", name: str, difference: int) -> int:
     """Add to a counter of the realm, and return what it stands at.
 
     Its row is locked until the commit, and no lock rank watches it. Cases come before acts (whose number its effects

@@ -1,13 +1,16 @@
 """The contract's record of what staff did, one row an act (M-24): the marketplace hands it down, others have none."""
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.actor import Actor
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import NOBODY
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _DONE = {"WARN": "ADMIN_NOTE", "HIDE": "SOFT_DELETE", "REMOVE": "SOFT_DELETE", "SHOW_AGAIN": "RESTORE",
          "SUSPEND": "MANUAL_CORRECTION", "BAN": "MANUAL_CORRECTION", "UNBAN": "MANUAL_CORRECTION",
@@ -48,6 +51,8 @@ def record_reading(actor: Actor, message_id: str, person_id: str | None, parties
 
     `person_id` is who wrote it. Of one that is gone for good no parties are known, and it counts as foreign. Where the
     contract has no record, the audit alone says so."""
+    from app.data.unit_of_work import unit_of_work
+
     if actor.user_id in parties:
         return
     record = runtime().part(ActRecord)
@@ -59,7 +64,7 @@ def record_reading(actor: Actor, message_id: str, person_id: str | None, parties
         work.commit()
 
 
-def record_restoring(work: UnitOfWork, entity_type: str, entity_id: str, reason: str) -> None:
+def record_restoring(work: "UnitOfWork", entity_type: str, entity_id: str, reason: str) -> None:
     """Write down that something deleted came back, in the transaction that does it; where the contract has no record,
     the audit alone says so."""
     record = runtime().part(ActRecord)

@@ -4,6 +4,7 @@ A strike lapses by the clock alone: nothing has to run for it."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 
@@ -13,7 +14,6 @@ from app.data.columns import iso
 from app.data.reads import Listing, fetch, fetch_one, list_rows
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound
 from app.identity.access import require
 from app.runtime import runtime
@@ -31,6 +31,9 @@ from blueprints.platform.moderation.rules import (
     makes_strike,
 )
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
+
 _LATEST_FIRST = (Strike.lapses_at.desc(), Strike.id.desc())
 
 
@@ -43,7 +46,7 @@ class Proposal:
     days: int | None = None
 
 
-def strike_for(work: UnitOfWork, case: Case, acts: Sequence[Act], asked: bool | None, *, reason: str,
+def strike_for(work: "UnitOfWork", case: Case, acts: Sequence[Act], asked: bool | None, *, reason: str,
                rule: str | None) -> Strike | None:
     """Return the strike that the acts of a case leave on its person, None where they leave none (M-15).
 
@@ -72,13 +75,13 @@ def strike_for(work: UnitOfWork, case: Case, acts: Sequence[Act], asked: bool | 
     return strike
 
 
-def strike_left_by(work: UnitOfWork, acts: Sequence[Act]) -> Strike | None:
+def strike_left_by(work: "UnitOfWork", acts: Sequence[Act]) -> Strike | None:
     """Return the strike that acts on one person left; of a bulk it may belong to another case than theirs."""
     numbers = {act.strike_number for act in acts if act.strike_number is not None}
     return work.find(Strike, Strike.realm == work.actor.realm, Strike.number.in_(numbers)) if numbers else None
 
 
-def revoke(work: UnitOfWork, strike: Strike, *, reason: str) -> None:
+def revoke(work: "UnitOfWork", strike: Strike, *, reason: str) -> None:
     """Take a locked strike back: it counts no more. One that was revoked already stays as it is."""
     if strike.state != "ACTIVE":
         return
@@ -86,7 +89,7 @@ def revoke(work: UnitOfWork, strike: Strike, *, reason: str) -> None:
     _note(work, "strike.revoked", strike, reason=reason)
 
 
-def revoke_without_acts(work: UnitOfWork, number: int) -> None:
+def revoke_without_acts(work: "UnitOfWork", number: int) -> None:
     """Take back the strike with that number once none of the acts that left it stands."""
     strike = work.lock(Strike, find_strike(work.actor.realm, number))
     if not work.rows(select(Act.id).where(bears(strike), Act.state != "UNDONE").limit(1)):
@@ -129,6 +132,8 @@ def set_ladder(actor: Actor, steps: Sequence[Proposal]) -> None:
 
     Raises Forbidden (not a superAdmin), InvalidInput for a kind that burdens nobody, for days of what has none, for a
     number of strikes that is named twice or below 0."""
+    from app.data.unit_of_work import unit_of_work
+
     require(actor.is_super_admin)
     require_moderator(actor)
     numbers = [step.strikes for step in steps]
@@ -179,7 +184,7 @@ def find_strike(realm: str, number: int) -> str:
     return str(row.id)
 
 
-def _standing_strike(work: UnitOfWork, case: Case, acts: Sequence[Act]) -> Strike | None:
+def _standing_strike(work: "UnitOfWork", case: Case, acts: Sequence[Act]) -> Strike | None:
     """Return the strike that the person has for this case, or for the bulk that its acts belong to."""
     work.flush()  # what the same transaction struck counts, too
     parents = {act.parent_id for act in acts if act.parent_id}
@@ -198,6 +203,6 @@ def _as_it_stands(row: Wire) -> Wire:
     return row
 
 
-def _note(work: UnitOfWork, what: str, strike: Strike, *, reason: str) -> None:
+def _note(work: "UnitOfWork", what: str, strike: Strike, *, reason: str) -> None:
     audit.note(work, what, number=strike.number, personId=strike.person_id, caseNumber=strike.case_number,
                actKind=strike.act_kind, rule=strike.rule, reason=reason)

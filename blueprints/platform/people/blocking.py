@@ -1,12 +1,15 @@
 """What a block is in a realm where it does more than stop messages: a higher floor hands it down (NET-7)."""
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
-def _nothing(work: UnitOfWork, one: str, other: str) -> None:
+
+def _nothing(work: "UnitOfWork", one: str, other: str) -> None:
     """Do nothing: no service of this application ties people together."""
 
 
@@ -18,7 +21,7 @@ class OnBlock:
     finds nothing to cut."""
 
     realm: str = ""
-    cut: Callable[[UnitOfWork, str, str], None] = _nothing
+    cut: Callable[["UnitOfWork", str, str], None] = _nothing
 
 
 def hides_blocked(realm: str) -> bool:
