@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import and_
 
 from app.actor import kernel_actor
-from app.backoff import Backoff
 from app.clock import now
 from app.data.columns import constant
 from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
@@ -18,7 +17,7 @@ from app.data.unit_of_work import unit_of_work
 from app.notify import bounces
 from app.notify.carrier import Away, Carrier, Delayed, Outgoing, RecipientGone, Undeliverable
 from app.notify.device_tokens import forget_devices
-from app.notify.mailbox import opened
+from app.notify.mailbox import BACKOFF, opened
 from app.notify.models import CHANNELS, EMAIL, FAILED, IS_QUEUED, OPTIONAL, QUEUED, SENT, MailMessage
 from app.notify.unsubscribe import Subscription, unsubscribe_link
 from app.runtime import runtime
@@ -27,7 +26,6 @@ log = logging.getLogger("guildhall.mail")
 
 OWED = {channel: OwedWork(MailMessage, and_(IS_QUEUED, MailMessage.channel == constant(channel)),
                           MailMessage.next_attempt_at, first=MailMessage.lane) for channel in CHANNELS}
-BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6), factor=4, most=8)
 # How long one process keeps a message to itself; after a crash it is taken up again.
 LEASE = timedelta(minutes=5)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from app.actor import kernel_actor
+from app.backoff import Backoff
 from app.clock import now
 from app.data.batches import BATCH_ROWS, purge
 from app.data.ids import uuid7
@@ -44,6 +45,8 @@ SEND_SMS = "send-sms"
 SEND_PUSH = "send-push"
 SENDING_JOBS = {EMAIL: SEND_MAIL, SMS: SEND_SMS, PUSH: SEND_PUSH}
 """Channel → the job that sends its messages."""
+BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6), factor=4, most=8)
+"""When a message that did not leave is tried again, and after how many times no more."""
 _SEAL = "mail-message"
 
 

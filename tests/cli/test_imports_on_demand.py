@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from cli import COMMANDS, WITH_THE_WHOLE_SYSTEM
+from cli.parts import READERS
 from tests.components import ROOT
 from tests.testbed import Testbed
 
@@ -30,13 +31,16 @@ FOR_SERVERS_ALONE = {"flask_smorest", "apispec", "webargs", "yaml", "app.mountin
 FOR_WHO_CALLS_IT = {"stripe", "PIL", "boto3", "alembic", "flask_migrate", "marshmallow", "jsonschema", "jwt",
                     "joserfc", "authlib", "prometheus_client", "redis", "rq", "whoosh"}
 FOR_POSTGRESQL = {"sqlalchemy.dialects.postgresql", "psycopg"}
-WHO_ONLY_READS = {"orders list", "orders find anna", "users find anna", "moderate record"}
-FOR_WHO_WRITES = {"app.data.unit_of_work", "app.data.changes", "app.payments.records", "app.identity.sessions"}
+WHO_READS_ORDERS_AND_USERS = {"orders list", "orders find anna", "users find anna", "moderate record"}
+WHO_WRITES_TOO = {"events list", "jobs list", "jobs show send-mail", "auth keys", "organization tenant list",
+                  "index status"}
+"""These show the outbox itself, or make what they show when it is not there."""
+FOR_WHO_WRITES = {"app.data.unit_of_work", "app.data.changes"}
 OF_ANOTHER_REALM = {"blueprints.network.profile.models"}
 LISTINGS = ("orders list", "orders find anna", "users list", "users find anna", "auctions list", "auctions find anna",
-            "moderate queue", "moderate record", "payments list", "notify list", "notify outbox", "notify find anna",
-            "events list", "media list", "media find watch", "equipment list", "security log", "jobs list",
-            "jobs show send-mail", "auth keys", "organization tenant list")
+            "moderate queue", "moderate show 1", "moderate record", "payments list", "notify list", "notify outbox",
+            "notify find anna", "events list", "media list", "media find watch", "equipment list", "security log",
+            "jobs list", "jobs show send-mail", "auth keys", "organization tenant list")
 
 
 def imported_by(testbed: Testbed, *commands: str) -> dict[str, set[str]]:
@@ -58,7 +62,9 @@ def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not
         # The organization's tables are declared for both; these of ours only where they are (cli/application.py).
         assert command.startswith("organization") or loaded & FOR_POSTGRESQL == set(), command
         assert command == "index status" or loaded & OF_ANOTHER_REALM == set(), command
-        assert command not in WHO_ONLY_READS or loaded & FOR_WHO_WRITES == set(), command
+        assert command in WHO_WRITES_TOO or loaded & FOR_WHO_WRITES == set(), command
+        assert (command not in WHO_READS_ORDERS_AND_USERS
+                or loaded & {"app.payments.records", "app.identity.sessions"} == set()), command
         assert [name for name in loaded
                 if name.startswith("blueprints.") and name.endswith((".routes", ".service"))] == [], command
         assert "app.factory" not in loaded, command
@@ -75,9 +81,28 @@ def test_what_a_command_has_imported_is_not_walked_once_more_at_its_end(testbed:
 
 @pytest.mark.once("what is imported depends on no database")
 def test_what_all_services_bring_is_brought_without_their_routes_or_the_organizations_store(testbed: Testbed) -> None:
-    [loaded] = imported_by(testbed, "moderate show 1").values()
+    brings = ("import sys; from app.runtime import runtime_of; from app.settings import load_settings\n"
+              "from cli.application import terminal_application\n"
+              "app = terminal_application(load_settings())\n"
+              "with app.app_context(): runtime_of(app).complete()\n"
+              "print(*sys.modules)")
+    ran = subprocess.run([sys.executable, "-c", brings], cwd=ROOT, capture_output=True, text=True, check=True,
+                         env=os.environ | testbed.environment)
+    loaded = set(ran.stdout.split())
+    assert "app.factory" in loaded
     assert loaded & FOR_SERVERS_ALONE == set()
     assert "blueprints.organization.wiring" not in loaded
+
+
+@pytest.mark.once("what is imported depends on no database")
+@pytest.mark.parametrize("realm", READERS)
+def test_a_thing_is_read_without_its_service_as_a_whole(realm: str) -> None:
+    reads = ("import sys; from cli.parts import READERS, kind_to_read\n"
+             f"for one in READERS[{realm!r}]: assert kind_to_read({realm!r}, one)\n"
+             "print(*sys.modules)")
+    loaded = subprocess.run([sys.executable, "-c", reads], cwd=ROOT, capture_output=True, text=True,
+                            check=True).stdout.split()
+    assert [name for name in loaded if name == "app.factory" or name.endswith((".routes", ".service"))] == []
 
 
 @pytest.mark.once("what is imported depends on no database")
