@@ -79,7 +79,7 @@ def _check_body_size(settings: Settings) -> None:
         return
     limit = settings.max_body_bytes
     request.max_content_length = limit + 1
-    in_chunks = "Transfer-Encoding" in request.headers  # nobody announces its length
+    in_chunks = "HTTP_TRANSFER_ENCODING" in request.environ  # nobody announces its length
     if (request.content_length or 0) > limit or (in_chunks and len(request.get_data()) > limit):
         raise RequestEntityTooLarge
 

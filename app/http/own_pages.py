@@ -49,6 +49,8 @@ def _refuse_unless(is_welcome: Callable[[SplitResult], bool]) -> None:
 
 
 def _is_by_cookie() -> bool:
+    if "HTTP_COOKIE" not in request.environ:  # programs send none: no need to look for the tokens of all realms
+        return False
     found = (presented_token(realm) for realm in REALM_CODENAMES)
     return any(token is not None and token.location == "cookie" for token in found)
 
