@@ -8,6 +8,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from app.data.entity import db
+from app.data.resting_connections import RestingConnections
 from app.home import claim_home
 from app.ops.heartbeats import WEB, start_heartbeat
 from app.ops.logs import JsonFormatter
@@ -70,6 +71,7 @@ def post_fork(server: Any, worker: Any) -> None:
     with application.app_context():
         db.engine.dispose(close=False)
         application.extensions["guildhall"].cache_versions.invalidate_all()
+        application.extensions["guildhall"].data.resting = RestingConnections()
         organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
     worker.end_heartbeat = start_heartbeat(application.extensions["guildhall"].redis, WEB)
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from app.data.entity import db
 from app.data.holdings import holdings
+from app.data.resting_connections import REST_SECONDS, RESTED_SINCE
 from app.settings import Settings, SettingsError
 
 
@@ -30,7 +31,6 @@ class OpenTransaction(Protocol):
 
 # The one place that knows whether a transaction is open here. The unit of work sets it; nobody else does.
 transaction: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
-_REST_SECONDS = 1.0
 CONNECTION_PREFIX = "guildhall "
 
 
@@ -97,11 +97,11 @@ def ping_idle_connections(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkin")
     def _on_checkin(_connection: Any, record: Any) -> None:
-        record.info["rests_since"] = time.monotonic()
+        record.info["rests_since"] = record.info.pop(RESTED_SINCE, None) or time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < _REST_SECONDS:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < REST_SECONDS:
             return
         try:
             alive = engine.dialect.do_ping(connection)
@@ -159,7 +159,7 @@ def reading() -> AbstractContextManager[Connection]:
 
     Inside a unit of work it is the transaction's own connection, so a command never holds two; on SQLite only once that
     has begun, because it holds the write lock from then on. A request keeps the one it opened, however many queries it
-    asks, until it ends or writes."""
+    asks, until it ends or writes; under the web server the next request has it then."""
     within = transaction.get()
     if within is not None and within.reads_within():
         return nullcontext(within.connection())
@@ -167,15 +167,30 @@ def reading() -> AbstractContextManager[Connection]:
         return holdings().engines.reads.connect()
     kept: Connection | None = g.get("reading")
     if kept is None:
-        kept = g.reading = holdings().engines.reads.connect()
+        resting = holdings().resting
+        kept = g.reading = (resting.take() if resting is not None else None) or holdings().engines.reads.connect()
     return nullcontext(kept)
 
 
 def close_reading(_error: BaseException | None = None) -> None:
-    """Give back the connection this request reads with: waiting for a second one while holding it could deadlock."""
+    """End the reads of this request: another may have its connection."""
     kept = g.pop("reading", None) if has_app_context() else None
-    if kept is not None:
+    if kept is None:
+        return
+    resting = holdings().resting
+    if resting is None:
         kept.close()
+    else:
+        resting.rest(kept)
+
+
+def give_back_reading() -> None:
+    """Give back to the pool what this request reads with: waiting for a second connection while holding it could
+    deadlock."""
+    close_reading()
+    resting = holdings().resting
+    if resting is not None:
+        resting.give_one_back()
 
 
 def writing_engine() -> Engine:

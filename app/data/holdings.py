@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from app.data.entity import db
 from app.data.holder import RUNTIME
 from app.data.list_cache import CacheVersions
+from app.data.resting_connections import RestingConnections
 
 if TYPE_CHECKING:  # the reads stand on the engines kept here
     from app.data.reads.joins import Joins
@@ -37,6 +38,8 @@ class DataHoldings:
     totals: "RowTotals"
     remembered: "RememberedReads"
     find_joins: Callable[[], "Joins"]
+    resting: RestingConnections | None = None
+    """Of a process that serves requests until it ends (gunicorn.conf.py); others give each connection back at once."""
 
     @cached_property
     def joins(self) -> "Joins":

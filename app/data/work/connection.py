@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.data.connections import close_reading, writing_engine
+from app.data.connections import give_back_reading, writing_engine
 from app.data.sqlite_write_lock import sqlite_write_lock
 
 
@@ -19,7 +19,7 @@ class WorkConnection:
     def get(self) -> Connection:
         """Return the connection, which is opened by the first call."""
         if self._opened is None:
-            close_reading()
+            give_back_reading()
             # Not before: what a command makes ready first keeps no other writer of SQLite waiting.
             self._write_lock.enter_context(sqlite_write_lock())
             self._opened = writing_engine().connect()

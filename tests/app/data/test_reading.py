@@ -59,7 +59,7 @@ def test_a_connection_that_died_while_it_rested_is_replaced(tmp_path: Path, monk
     with engine.connect() as connection:
         driver = connection.connection.dbapi_connection
     driver.close()
-    monkeypatch.setattr(connections, "_REST_SECONDS", 0.0)
+    monkeypatch.setattr(connections, "REST_SECONDS", 0.0)
 
     with engine.connect() as connection:
         assert connection.execute(select(literal_column("1"))).scalar_one() == 1
