@@ -46,7 +46,7 @@ from blueprints.network.networking.models import Connection, Person, Tie
 from blueprints.network.profile.models import Profile, ProfileTerm
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT as PREMIUM
-from blueprints.platform.auth.models import FAILED, READY, WAITING, PersonExport
+from blueprints.platform.auth.person_models import FAILED, READY, WAITING, PersonExport
 from blueprints.platform.bff.models import StoredView
 from blueprints.platform.moderation.models import Case, Counter
 from blueprints.platform.notification.models import UnreadCount

@@ -25,12 +25,13 @@ from blueprints.marketplace.auction_offer.models import Bid
 from blueprints.marketplace.order_management import won_auctions
 from blueprints.marketplace.order_management.ledger_corrections import correct_ledger
 from blueprints.marketplace.order_management.ledger_entries import check_ledger
-from blueprints.marketplace.order_management.models import RELEASED, LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import RELEASED, Order, OrderItem
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.audit_mend import acknowledge_break
-from blueprints.platform.moderation.models import AuditEntry
+from blueprints.platform.moderation.audit_models import AuditEntry
 from tests.cli.market import ORDERS, Market
 from tests.cli.test_doctor_fix import ID, add, paid_premium, premium, told, write
 from tests.concurrency.in_between import meet

@@ -4,7 +4,7 @@ from collections import Counter
 from sqlalchemy import delete
 
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.models import AuditHead
+from blueprints.platform.moderation.audit_models import AuditHead
 from tests.concurrency.together import together
 from tests.platform.moderation.chains import REALM, entries, noted, tampered
 

@@ -13,7 +13,7 @@ from app.data.ids import MOST_FOUND, canonical_uuid
 from app.data.money import to_wire
 from app.data.reads import fetch
 from app.data.short_ids import ids_named
-from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.platform.auth.inspection import find_accounts, people
 
 Facts = dict[str, Any]
@@ -115,6 +115,8 @@ def order_amounts(order_id: str) -> Facts:
 
 def order_ledger(order_id: str) -> list[Facts]:
     """Return what the ledger has booked for an order, oldest first."""
+    from blueprints.marketplace.order_management.record_models import LedgerEntry
+
     rows = fetch(select(LedgerEntry).where(LedgerEntry.order_id == order_id)
                  .order_by(LedgerEntry.booked_at, LedgerEntry.id))
     return [{"at": iso(row.booked_at), "kind": row.kind, "sellerId": row.seller_id,

@@ -15,8 +15,9 @@ from app.data.unit_of_work import UnitOfWork
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.order_management import rules
-from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.order_management.placing import lines_of
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 
 SALE, REFUND, REFUND_LOST, SURPLUS, SURPLUS_REFUND = "SALE", "REFUND", "REFUND_LOST", "SURPLUS", "SURPLUS_REFUND"
 CORRECTION = "CORRECTION"

@@ -23,8 +23,9 @@ from app.payments.states import SUCCEEDED, SUCCESS
 from blueprints.marketplace.order_management import ledger, rules
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.ledger_entries import A_HALF_UNIT, orders_to_correct
-from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.order_management.placing import items_of, lines_of
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
 from blueprints.marketplace.order_management.steps import roles_of
 

@@ -18,14 +18,8 @@ from app.ops.mends import mend_each
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.states import SUCCEEDED, SUCCESS
 from blueprints.marketplace.order_management.ledger import CORRECTION, SALE
-from blueprints.marketplace.order_management.models import (
-    REFUND_IS_DUE,
-    RESERVED,
-    SOLD,
-    LedgerEntry,
-    Order,
-    OrderItem,
-)
+from blueprints.marketplace.order_management.models import REFUND_IS_DUE, RESERVED, SOLD, Order, OrderItem
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.rules import ENDED
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.stock import set_taken, stock_figures

@@ -21,14 +21,9 @@ from app.errors import NotFound
 from app.identity.access import require, require_self_or_staff
 from app.payments.reports import failed_refunds
 from blueprints.marketplace.order_management import rules
-from blueprints.marketplace.order_management.models import (
-    REFUND_IS_DUE,
-    RELEASED,
-    Order,
-    OrderHistory,
-    OrderItem,
-)
+from blueprints.marketplace.order_management.models import REFUND_IS_DUE, RELEASED, Order, OrderItem
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER
+from blueprints.marketplace.order_management.record_models import OrderHistory
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.order_management.visibility import ITEMS, ORDERS
 from blueprints.platform.checkout.inspection import disputes_of_orders

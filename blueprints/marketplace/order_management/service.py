@@ -17,10 +17,11 @@ from blueprints.marketplace.order_management.ledger_entries import (
     check_stock,
     mend_stock,
 )
-from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.order_management.obligations import lines_of, open_orders_of
 from blueprints.marketplace.order_management.person_acts import DEALINGS
 from blueprints.marketplace.order_management.queries import items_seen_by, order_subject, orders_seen_by
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.order_management.topics import (

@@ -23,13 +23,8 @@ from app.runtime import runtime
 from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.cart_orders import leave_cart
-from blueprints.marketplace.order_management.models import (
-    Order,
-    OrderItem,
-    OrderPayment,
-    PaymentCustomer,
-    PaymentMethod,
-)
+from blueprints.marketplace.order_management.models import Order, OrderItem
+from blueprints.marketplace.order_management.payment_models import OrderPayment, PaymentCustomer, PaymentMethod
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
 from blueprints.marketplace.product_listing.stock import has_held
 from blueprints.platform.people.queries import inactive_in, standings_of

@@ -24,7 +24,8 @@ from app.notify.mailbox import forget_letters
 from app.production import SUPER_ADMIN_EMAIL
 from app.runtime import runtime
 from blueprints.platform.auth.credentials import require_password
-from blueprints.platform.auth.models import Account, PurgedAccount, account_model, is_unverified
+from blueprints.platform.auth.models import Account, account_model, is_unverified
+from blueprints.platform.auth.person_models import PurgedAccount
 from blueprints.platform.auth.ranks import refused, require_assignable, require_outranked
 from blueprints.platform.auth.rules import (
     LONG_AGO,

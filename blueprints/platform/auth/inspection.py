@@ -16,7 +16,7 @@ from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
 from app.folding import compact
 from app.mail_addresses import masked_email, typed_address
-from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount, account_model, holds_email
+from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, account_model, holds_email
 from blueprints.platform.auth.rules import LONG_AGO, account_state, masked_mobile
 
 Facts = dict[str, Any]
@@ -36,6 +36,8 @@ def alive_again(former: str, present: str) -> list[Facts] | None:
 
     Both are addresses: after a restore of what was put aside, and of what is served (decision 095), which may be of an
     earlier release that wrote nobody down. None when one of them cannot be read."""
+    from blueprints.platform.auth.person_models import PurgedAccount
+
     try:
         with _connected(former) as earlier, _connected(present) as later:
             wrote_down = inspect(later).has_table(PurgedAccount.__tablename__)
@@ -91,6 +93,8 @@ def _connected(address: str) -> Iterator[Connection]:
 
 def _purged(connection: Connection) -> Iterator[tuple[str, str]]:
     """Yield realm and id of those of whom nothing is there any more."""
+    from blueprints.platform.auth.person_models import PurgedAccount
+
     yield from ((row.realm, row.id) for row in connection.execute(select(PurgedAccount.realm, PurgedAccount.id)))
 
 

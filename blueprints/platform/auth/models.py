@@ -4,10 +4,10 @@ An e-mail is taken by active and archived accounts; whom staff deleted may regis
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, ColumnElement, Index, Integer, String, Text, or_
+from sqlalchemy import ColumnElement, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant, boolean, constant, folded, identifier, instant, json_object, string, web_address
+from app.data.columns import boolean, folded, identifier, instant, json_object, string, web_address
 from app.data.entity import Base, Entity
 from app.data.short_ids import short_id_index
 from app.identity.roles import USER
@@ -75,47 +75,6 @@ class RoleSecondFactor(Base):
     channel: Mapped[str] = mapped_column(String(8), primary_key=True)
 
 
-class PurgedAccount(Base):
-    """An id that was an account's: nobody gets it anew, and with it what others keep of who had it.
-
-    Until `rests_until` the rows of a person who was shown to others are still being forgotten."""
-
-    __tablename__ = "purged_account"
-
-    realm: Mapped[str] = mapped_column(String(32), primary_key=True)
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    rests_until: Mapped[datetime | None] = mapped_column(Instant)
-
-
-WAITING, READY, FAILED = "waiting", "ready", "failed"
-
-
-class PersonExport(Base):
-    """An export that a person asked for, at most one that waits; its zip lies in the media store until `expires_at`."""
-
-    __tablename__ = "person_export"
-    __lock_rank__ = 895
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    realm: Mapped[str] = mapped_column(String(32))
-    user_id: Mapped[str] = mapped_column(String(36))
-    state: Mapped[str] = mapped_column(String(8), default=WAITING)
-    storage_name: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int | None] = mapped_column(BigInteger)
-    requested_at: Mapped[datetime] = instant(required=True)
-    expires_at: Mapped[datetime] = instant(required=True)
-    due_at: Mapped[datetime] = instant(required=True)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    last_error: Mapped[str | None] = mapped_column(Text)
-
-
-IS_WAITING = PersonExport.state == constant(WAITING)
-Index("uq_person_export_waiting", PersonExport.realm, PersonExport.user_id, unique=True, sqlite_where=IS_WAITING,
-      postgresql_where=IS_WAITING)
-Index("ix_person_export_user", PersonExport.realm, PersonExport.user_id, PersonExport.id)
-Index("ix_person_export_due", PersonExport.due_at, sqlite_where=IS_WAITING, postgresql_where=IS_WAITING)
-Index("ix_person_export_expires_at", PersonExport.expires_at)
-
 _MODELS: dict[str, type[Account]] = {model.__realm__: model for model in (MarketplaceUser, NetworkUser)}
 
 
@@ -150,5 +109,3 @@ for _model in _MODELS.values():
     Index(f"ix_{_model.__tablename__}_role", _model.role_id)
     short_id_index(_model)
 Index("ix_marketplace_user_phone_digits", MarketplaceUser.phone_digits)
-Index("ix_purged_account_rests_until", PurgedAccount.realm, PurgedAccount.rests_until,
-      sqlite_where=PurgedAccount.rests_until.is_not(None), postgresql_where=PurgedAccount.rests_until.is_not(None))

@@ -42,14 +42,8 @@ from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from app.mail_addresses import mail_address, typed_address
 from app.runtime import runtime
 from blueprints.platform.auth.briefs import added_to_briefs
-from blueprints.platform.auth.models import (
-    Account,
-    MarketplaceUser,
-    PurgedAccount,
-    RoleSecondFactor,
-    account_model,
-    holds_email,
-)
+from blueprints.platform.auth.models import Account, MarketplaceUser, RoleSecondFactor, account_model, holds_email
+from blueprints.platform.auth.person_models import PurgedAccount
 from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, holds, normal_mobile, shortened_address
 
 _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())

@@ -20,7 +20,7 @@ from app.data.staff_changes import StaffChange
 from app.data.upserts import upsert
 from app.identity.encryption import fingerprint
 from app.runtime import runtime
-from blueprints.platform.moderation.models import AuditEntry, AuditHead
+from blueprints.platform.moderation.audit_models import AuditEntry, AuditHead
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
     from app.data.unit_of_work import UnitOfWork

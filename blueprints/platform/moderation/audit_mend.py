@@ -22,7 +22,7 @@ from blueprints.platform.moderation.audit import (
     seal,
     verify,
 )
-from blueprints.platform.moderation.models import AuditEntry
+from blueprints.platform.moderation.audit_models import AuditEntry
 
 
 def broken_chains() -> Sequence[tuple[str, str]]:

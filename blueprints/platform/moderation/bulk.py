@@ -20,8 +20,8 @@ from app.errors import ApiError, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation import acts, audit, cases
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.bulk_letters import DONE, UNDONE, owe_letters
+from blueprints.platform.moderation.bulk_models import Bulk, BulkItem
 from blueprints.platform.moderation.counters import next_number
-from blueprints.platform.moderation.models import Bulk, BulkItem
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rehearsals import rehearse, rehearse_one_of_many
 from blueprints.platform.moderation.rules import LETTER_STAYS, NOBODY

@@ -14,7 +14,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import InvalidInput, NotFound
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.models import Rule
+from blueprints.platform.moderation.catalogue_models import Rule
 from blueprints.platform.moderation.moderators import require_moderator
 
 _ORDER = "moderation rules"

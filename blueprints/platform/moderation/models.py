@@ -4,7 +4,7 @@ Report, case, act, strike and appeal are additive data objects of adminModeratio
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Index, Integer, String, Text
+from sqlalchemy import BigInteger, ColumnElement, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import boolean, choice, constant, identifier, instant, integer, json_object, string, text
@@ -179,20 +179,6 @@ class Appeal(Entity):
     """Whoever struck decided, too, for want of another (M-14)."""
 
 
-class Hold(Base):
-    """What keeps a thing from being seen: one a thing and act; the thing is held while any stands (M-2)."""
-
-    __tablename__ = "moderation_hold"
-
-    act_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    entity_type: Mapped[str] = mapped_column(String(32), primary_key=True)
-    entity_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    realm: Mapped[str] = mapped_column(String(16))
-    kind: Mapped[str] = mapped_column(String(16))
-    until: Mapped[datetime | None] = instant()
-    lifted_at: Mapped[datetime | None] = instant()
-
-
 class CaseNote(Base):
     """What staff wrote on a case, for each other (NOTE) or to the person (QUESTION)."""
 
@@ -207,31 +193,6 @@ class CaseNote(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
-class AuditEntry(Base):
-    """One link of the audit chain: `payload` is canonical JSON as text, hashed with the link before (M-26)."""
-
-    __tablename__ = "moderation_audit"
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    written_at: Mapped[datetime] = instant(required=True)
-    payload: Mapped[str] = mapped_column(Text)
-    prev_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-
-
-class AuditHead(Base):
-    """The end of a realm's chain, signed: without it a cut tail would not be seen."""
-
-    __tablename__ = "moderation_audit_head"
-    __lock_rank__ = 990
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger)
-    hash: Mapped[str] = mapped_column(String(64))
-    signature: Mapped[str] = mapped_column(String(64))
-
-
 class Counter(Base):
     """Small numbers of a realm, by name: the last number given to a case, act, strike, appeal or bulk (M-29), and
     `pending`, how many cases wait, which the queue shows as its total."""
@@ -241,43 +202,6 @@ class Counter(Base):
     realm: Mapped[str] = mapped_column(String(16), primary_key=True)
     name: Mapped[str] = mapped_column(String(16), primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
-
-
-class LadderStep(Base):
-    """What is proposed to whoever has that many active strikes (M-16); `days` of a suspension."""
-
-    __tablename__ = "moderation_ladder"
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    strikes: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(String(32))
-    days: Mapped[int | None] = mapped_column(Integer)
-
-
-class Word(Base):
-    """A word, phrase or beginning (`*` at its end) that opens a case where it is written (M-30)."""
-
-    __tablename__ = "moderation_word"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    realm: Mapped[str] = mapped_column(String(16))
-    phrase: Mapped[str] = mapped_column(String(255))
-    folded: Mapped[str] = mapped_column(String(255))
-    reason: Mapped[str] = mapped_column(String(32))
-    added_by: Mapped[str] = mapped_column(String(36))
-    added_at: Mapped[datetime] = instant(required=True)
-
-
-class Rule(Base):
-    """A rule of the house with its canned text (M-34), named by `code`."""
-
-    __tablename__ = "moderation_rule"
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    code: Mapped[str] = mapped_column(String(64), primary_key=True)
-    title: Mapped[str] = mapped_column(String(255))
-    text: Mapped[str] = mapped_column(Text)
-    is_active: Mapped[bool] = mapped_column(Boolean)
 
 
 class Evidence(Base):
@@ -308,53 +232,6 @@ class ReporterRecord(Base):
     upheld: Mapped[int] = mapped_column(Integer, default=0)
     declined: Mapped[int] = mapped_column(Integer, default=0)
     muted_until: Mapped[datetime | None] = instant()
-
-
-class Bulk(Base):
-    """Many things judged at once; what it does to each is frozen at the confirmation."""
-
-    __tablename__ = "moderation_bulk"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    realm: Mapped[str] = mapped_column(String(16))
-    number: Mapped[int] = mapped_column(Integer)
-    kind: Mapped[str] = mapped_column(String(32))
-    actor_id: Mapped[str] = mapped_column(String(36))
-    operator: Mapped[str | None] = mapped_column(String(255))
-    reason: Mapped[str] = mapped_column(Text)
-    rule: Mapped[str | None] = mapped_column(String(64))
-    strikes: Mapped[bool] = mapped_column(Boolean)
-    days: Mapped[int | None] = mapped_column(Integer)
-    begun_at: Mapped[datetime] = instant(required=True)
-    leased_until: Mapped[datetime | None] = instant()
-    undoing: Mapped[bool] = mapped_column(Boolean)
-    undo_reason: Mapped[str | None] = mapped_column(Text)
-
-
-class BulkItem(Base):
-    """One thing of a bulk, in the order of `position`; `state` pending, done, refused, undone."""
-
-    __tablename__ = "moderation_bulk_item"
-
-    bulk_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    entity_type: Mapped[str] = mapped_column(String(32), primary_key=True)
-    entity_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    position: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = mapped_column(String(16))
-    act_number: Mapped[int | None] = mapped_column(Integer)
-    said: Mapped[str | None] = mapped_column(Text)
-    announced: Mapped[str | None] = mapped_column(String(16))
-    """The state of which its person was written to last."""
-
-
-class BannedAddress(Base):
-    """The keyed hash of the address of a banned person, which outlives the account (M-12)."""
-
-    __tablename__ = "moderation_banned_address"
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    act_id: Mapped[str] = mapped_column(String(36), primary_key=True)
 
 
 def _where(name: str, *columns: Any, where: ColumnElement[bool], unique: bool = False) -> None:
@@ -392,11 +269,6 @@ Index("uq_moderation_appeal_act", Appeal.act_id, unique=True)
 Index("ix_moderation_appeal_case", Appeal.case_id)
 Index("ix_moderation_appeal_made", Appeal.realm, Appeal.created_at)
 Index("ix_moderation_appeal_person", Appeal.realm, Appeal.person_id, Appeal.number)
-Index("ix_moderation_hold_thing", Hold.realm, Hold.entity_type, Hold.entity_id)
-_where("ix_moderation_hold_until", Hold.until, where=Hold.lifted_at.is_(None))
 Index("ix_moderation_note_case", CaseNote.case_id, CaseNote.id)
-Index("uq_moderation_word", Word.realm, Word.folded, unique=True)
 Index("ix_moderation_evidence_case", Evidence.case_id)
 Index("ix_moderation_evidence_keep_until", Evidence.keep_until)
-Index("uq_moderation_bulk_number", Bulk.realm, Bulk.number, unique=True)
-Index("ix_moderation_bulk_item_position", BulkItem.bulk_id, BulkItem.position)

@@ -17,10 +17,9 @@ from app.data.serialization import Wire
 from app.errors import InvalidInput, NotFound
 from app.identity.access import require
 from app.runtime import runtime
-from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.catalogue_models import LadderStep
 from blueprints.platform.moderation.counters import next_number
-from blueprints.platform.moderation.models import Act, Case, LadderStep, Strike
-from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.models import Act, Case, Strike
 from blueprints.platform.moderation.rules import (
     HEAVINESS,
     LADDER,
@@ -133,6 +132,8 @@ def set_ladder(actor: Actor, steps: Sequence[Proposal]) -> None:
     Raises Forbidden (not a superAdmin), InvalidInput for a kind that burdens nobody, for days of what has none, for a
     number of strikes that is named twice or below 0."""
     from app.data.unit_of_work import unit_of_work
+    from blueprints.platform.moderation import audit
+    from blueprints.platform.moderation.moderators import require_moderator
 
     require(actor.is_super_admin)
     require_moderator(actor)
@@ -204,5 +205,7 @@ def _as_it_stands(row: Wire) -> Wire:
 
 
 def _note(work: "UnitOfWork", what: str, strike: Strike, *, reason: str) -> None:
+    from blueprints.platform.moderation import audit
+
     audit.note(work, what, number=strike.number, personId=strike.person_id, caseNumber=strike.case_number,
                actKind=strike.act_kind, rule=strike.rule, reason=reason)

@@ -15,7 +15,8 @@ from app.payments.gateway import circuit_breaker
 from app.payments.pay import Payment, present, start
 from app.payments.states import CANCELED, FAILED, STARTED, SUCCESS
 from app.runtime import runtime
-from blueprints.marketplace.order_management.models import Order, OrderPayment, PaymentCustomer, PaymentMethod
+from blueprints.marketplace.order_management.models import Order
+from blueprints.marketplace.order_management.payment_models import OrderPayment, PaymentCustomer, PaymentMethod
 from tests.app.payments.memory_gateway import DECLINED, GOOD, LOST, MemoryGateway
 
 MEMBER, STRANGER = (Actor("network", uuid7(), role="user") for _ in range(2))

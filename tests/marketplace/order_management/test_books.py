@@ -22,8 +22,8 @@ from app.payments.booking import book_intent
 from app.payments.gateway import circuit_breaker
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import commands, ledger_entries, paying, placing, refunds
-from blueprints.marketplace.order_management.models import LedgerEntry
 from blueprints.marketplace.order_management.queries import known_order
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.product_listing.stock import stock_figures

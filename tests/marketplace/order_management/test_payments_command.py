@@ -12,7 +12,8 @@ from app.jobs.worker import run_job
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import ledger_entries
-from blueprints.marketplace.order_management.models import LedgerEntry, Order
+from blueprints.marketplace.order_management.models import Order
+from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from cli.payments import payments
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE

@@ -6,7 +6,7 @@ from app.actor import system_actor
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.models import AuditEntry, AuditHead
+from blueprints.platform.moderation.audit_models import AuditEntry, AuditHead
 
 REALM = "marketplace"
 

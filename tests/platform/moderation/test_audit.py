@@ -11,7 +11,7 @@ from app.data.reads import Page
 from app.data.unit_of_work import unit_of_work
 from app.errors import NotFound
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.models import AuditEntry, AuditHead
+from blueprints.platform.moderation.audit_models import AuditEntry, AuditHead
 from tests.platform.moderation.chains import (
     REALM,
     breaks,

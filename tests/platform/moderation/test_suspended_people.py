@@ -14,7 +14,7 @@ from blueprints.platform.auth.commands import delete_user, lock_user
 from blueprints.platform.auth.models import account_model
 from blueprints.platform.moderation import acts, cases, persons
 from blueprints.platform.moderation.acts import ActOrder
-from blueprints.platform.moderation.models import BannedAddress
+from blueprints.platform.moderation.effect_models import BannedAddress
 from blueprints.platform.moderation.rules import LETTER_STAYS, SESSIONS_STAY
 from tests.clients import PASSWORD
 from tests.platform.driver import is_refusal

@@ -12,8 +12,8 @@ from app.clock import moved_clock
 from app.data.entity import db
 from app.ops.backup.folder import backups_in
 from blueprints.platform.auth.commands import purge_archived
-from blueprints.platform.auth.models import PurgedAccount
 from blueprints.platform.auth.person_commands import erase_account
+from blueprints.platform.auth.person_models import PurgedAccount
 from cli.backup import backup
 from tests.app.ops.backup.system import System
 from tests.app.ops.backup.test_faults import assert_nothing_left
