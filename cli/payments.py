@@ -68,7 +68,7 @@ def status(realm: str, as_json: bool) -> None:
     from app.payments import reports as payments_seen
 
     here = payments_of(realm)
-    name, wrong, due, disputed = here.checkout.name, here.differences(), here.refunds_due(), here.disputes()
+    name, wrong, due, disputed = CHECKOUT_NAMES[realm], here.differences(), here.refunds_due(), here.disputes()
     facts = {**payments_seen.figures(name), "refunds due": len(due), "open disputes": len(disputed),
              "books": "agree" if not wrong else f"{len(wrong)} differences"}
     if as_json:
@@ -116,8 +116,8 @@ def find(text: str, limit: int, realm: str, as_json: bool) -> None:
     from app.payments import reports as payments_seen
 
     here, text = payments_of(realm), text.strip()
-    orders = payments_seen.orders_at_gateway(here.checkout.name, text) or here.found(text, limit)
-    _print_attempts(payments_seen.attempts_of_orders(here.checkout.name, orders, limit), as_json=as_json)
+    orders = payments_seen.orders_at_gateway(CHECKOUT_NAMES[realm], text) or here.found(text, limit)
+    _print_attempts(payments_seen.attempts_of_orders(CHECKOUT_NAMES[realm], orders, limit), as_json=as_json)
 
 
 @payments.command("show")
@@ -133,7 +133,7 @@ def show(order: str, realm: str, as_json: bool) -> None:
     from app.payments import reports as payments_seen
 
     here = payments_of(realm)
-    name, facts = here.checkout.name, _order(here, order)
+    name, facts = CHECKOUT_NAMES[realm], _order(here, order)
     parts = {"attempts": payments_seen.attempts_of_order(name, facts["id"]),
              "refunds": payments_seen.refunds_of_order(name, facts["id"]),
              "disputes": here.disputes(closed_too=True, order_id=facts["id"]),

@@ -2,13 +2,10 @@
 
 Events come late, twice and in any order, and there is no asking anew: the newest word counts, of two of the same second
 the one that is further on. The ledger does not move: a dispute is between the house, the bank and the seller."""
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway.port import Dispute, GatewayEvent
@@ -69,10 +66,3 @@ def disputes_of(work: UnitOfWork, checkout: Checkout, order_id: str) -> list[Pay
     return work.all(select(PaymentDispute).where(PaymentDispute.checkout == checkout.name,
                                                  PaymentDispute.order_id == order_id)
                     .order_by(PaymentDispute.opened_at, PaymentDispute.id))
-
-
-def read_disputes(checkout: Checkout, *conditions: Any) -> Sequence[Row[Any]]:
-    """Return the disputes that meet the conditions, those to be answered first on top."""
-    return fetch(select(PaymentDispute.__table__).where(PaymentDispute.checkout == checkout.name, *conditions)
-                 .order_by(PaymentDispute.closed_at.is_not(None), PaymentDispute.answer_until.is_(None),
-                           PaymentDispute.answer_until, PaymentDispute.opened_at, PaymentDispute.id))

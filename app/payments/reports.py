@@ -127,3 +127,10 @@ def _attempt(row: Any) -> Facts:
 
 def _moment(value: Any) -> str | None:
     return value if isinstance(value, str) else iso(value)
+
+
+def read_disputes(checkout: str, *conditions: Any) -> Sequence[Row[Any]]:
+    """Return the disputes that meet the conditions, those to be answered first on top."""
+    return fetch(select(PaymentDispute.__table__).where(PaymentDispute.checkout == checkout, *conditions)
+                 .order_by(PaymentDispute.closed_at.is_not(None), PaymentDispute.answer_until.is_(None),
+                           PaymentDispute.answer_until, PaymentDispute.opened_at, PaymentDispute.id))

@@ -17,12 +17,15 @@ from app.runtime import runtime
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.order_management.placing import lines_of
-from blueprints.marketplace.order_management.record_models import LedgerEntry
+from blueprints.marketplace.order_management.record_models import (
+    CORRECTION,
+    REFUND,
+    REFUND_LOST,
+    SALE,
+    SURPLUS_REFUND,
+    LedgerEntry,
+)
 
-SALE, REFUND, REFUND_LOST, SURPLUS, SURPLUS_REFUND = "SALE", "REFUND", "REFUND_LOST", "SURPLUS", "SURPLUS_REFUND"
-CORRECTION = "CORRECTION"
-"""What an operator had put right (ledger_corrections.py): its source is the booking that was wrong, or the payment or
-refund of which something was not booked."""
 ABOUT = ("order_id", "item_id", "seller_id", "percent", "category_id", "currency")
 parse_commission = lru_cache(maxsize=8)(rules.parse_commission)
 

@@ -25,7 +25,14 @@ from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.ledger_entries import A_HALF_UNIT, orders_to_correct
 from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.order_management.placing import items_of, lines_of
-from blueprints.marketplace.order_management.record_models import LedgerEntry
+from blueprints.marketplace.order_management.record_models import (
+    CORRECTION,
+    REFUND_LOST,
+    SALE,
+    SURPLUS,
+    SURPLUS_REFUND,
+    LedgerEntry,
+)
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
 from blueprints.marketplace.order_management.steps import roles_of
 
@@ -124,7 +131,7 @@ def _put_right(work: UnitOfWork, order: Order, items: Sequence[OrderItem],
                sources: Mapping[str, tuple[Source, int]]) -> None:
     """Correct each booking that says something else than its line, or stands for money that never moved."""
     entries, lines = _entries(work, order.id), {item.id: item for item in items}
-    lost = {entry.source_id for entry in entries if entry.kind == ledger.REFUND_LOST}
+    lost = {entry.source_id for entry in entries if entry.kind == REFUND_LOST}
     ids = {entry.id for entry in entries}
     corrections = {entry.source_id: entry for entry in entries if entry.source_id in ids}
     for entry in entries:
@@ -144,7 +151,7 @@ def _put_right(work: UnitOfWork, order: Order, items: Sequence[OrderItem],
 def _right(entry: LedgerEntry, said: Sequence[int], item: OrderItem | None) -> rules.Shares:
     """Return what a booking should say: of a sale its line decides, of any other its own gross and commission."""
     gross, commission, _ = said
-    if entry.kind != ledger.SALE or item is None:
+    if entry.kind != SALE or item is None:
         return rules.Shares(gross, commission)
     [line] = lines_of([item])
     if abs(commission * 100 - line.goods * entry.percent) <= A_HALF_UNIT:
@@ -170,7 +177,7 @@ def _book_missing(work: UnitOfWork, order: Order, items: Sequence[OrderItem],
             ledger.book_sale(work, _unsold(work, order, items, missing), source)
             work.flush()  # the refunds behind it divide by it
         elif is_unknown and source.is_surplus:
-            kind = ledger.SURPLUS if isinstance(source, PaymentAttempt) else ledger.SURPLUS_REFUND
+            kind = SURPLUS if isinstance(source, PaymentAttempt) else SURPLUS_REFUND
             ledger.book_surplus(work, source, kind, missing)
         elif is_unknown and isinstance(source, PaymentRefund):
             ledger.book_refund(work, items, source)
@@ -178,7 +185,7 @@ def _book_missing(work: UnitOfWork, order: Order, items: Sequence[OrderItem],
 
 def _unsold(work: UnitOfWork, order: Order, items: Sequence[OrderItem], missing: int) -> Sequence[OrderItem]:
     """Return the lines without a sale that cost together what is missing: those still there, or cancelled ones too."""
-    sold = {entry.item_id for entry in _entries(work, order.id) if entry.kind == ledger.SALE}
+    sold = {entry.item_id for entry in _entries(work, order.id) if entry.kind == SALE}
     unsold = [item for item in items if item.id not in sold]
     for some in ([item for item in unsold if item.is_active], unsold):
         if sum(line.gross for line in lines_of(some)) == missing:
@@ -193,7 +200,7 @@ def _book_rest(work: UnitOfWork, order: Order, sources: Mapping[str, tuple[Sourc
     for source_id, (source, amount) in sources.items():
         missing = amount - booked.get(source_id, 0)
         if missing:
-            _refuse_second(source_id, any(entry.source_id == source_id and entry.kind == ledger.CORRECTION
+            _refuse_second(source_id, any(entry.source_id == source_id and entry.kind == CORRECTION
                                           for entry in entries))
             ledger.book_correction(work, source_id, rules.Shares(missing, 0), missing, order_id=order.id, item_id="",
                                    seller_id=None, category_id=None, percent=0, currency=source.currency)

@@ -4,7 +4,7 @@ Called by `flask doctor` and by tests; reads everything, changes nothing."""
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
@@ -12,18 +12,24 @@ from sqlalchemy.orm import aliased
 from app.clock import now
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork
 from app.ops.findings import agreement
-from app.ops.mends import mend_each
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.states import SUCCEEDED, SUCCESS
-from blueprints.marketplace.order_management.ledger import CORRECTION, SALE
-from blueprints.marketplace.order_management.models import REFUND_IS_DUE, RESERVED, SOLD, Order, OrderItem
-from blueprints.marketplace.order_management.record_models import LedgerEntry
+from blueprints.marketplace.order_management.models import (
+    CHECKOUT_NAME,
+    REFUND_IS_DUE,
+    RESERVED,
+    SOLD,
+    Order,
+    OrderItem,
+)
+from blueprints.marketplace.order_management.record_models import CORRECTION, SALE, LedgerEntry
 from blueprints.marketplace.order_management.rules import ENDED
-from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.stock import set_taken, stock_figures
 from blueprints.platform.checkout.checks import unmatched_payments
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 Key = tuple[str, str]
 Units = tuple[int, int]
@@ -41,7 +47,7 @@ def differences() -> list[str]:
 
 
 def _ledger_differences() -> list[str]:
-    return [*_money(), *_shares(), *_totals(), *unmatched_payments(CHECKOUT), *_held_for_nobody(), *_due()]
+    return [*_money(), *_shares(), *_totals(), *unmatched_payments(CHECKOUT_NAME, Order), *_held_for_nobody(), *_due()]
 
 
 def check_ledger() -> tuple[str, str]:
@@ -153,7 +159,9 @@ def check_stock() -> tuple[str, str]:
 
 def mend_stock(operator: str) -> int:
     """Let the stock of listings be what orders hold, behind each listing's lock; returns how many were wrong."""
-    def mend(work: UnitOfWork, product_id: str) -> None:
+    from app.ops.mends import mend_each
+
+    def mend(work: "UnitOfWork", product_id: str) -> None:
         set_taken(work, product_id,
                   lambda: held_units(OrderItem.product_id == product_id).get(product_id, (0, 0)))
 
@@ -198,12 +206,12 @@ def check_refunds_due() -> tuple[str, str]:
 
 
 def _paid() -> dict[Key, int]:
-    return _sums(PaymentAttempt, PaymentAttempt.amount, PaymentAttempt.checkout == CHECKOUT.name,
+    return _sums(PaymentAttempt, PaymentAttempt.amount, PaymentAttempt.checkout == CHECKOUT_NAME,
                  PaymentAttempt.state == SUCCESS)
 
 
 def _refunded() -> dict[Key, int]:
-    return _sums(PaymentRefund, PaymentRefund.amount, PaymentRefund.checkout == CHECKOUT.name,
+    return _sums(PaymentRefund, PaymentRefund.amount, PaymentRefund.checkout == CHECKOUT_NAME,
                  PaymentRefund.state == SUCCEEDED)
 
 

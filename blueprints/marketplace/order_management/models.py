@@ -22,6 +22,8 @@ from blueprints.marketplace.order_management.rules import ORDER_STATUSES
 from blueprints.platform.checkout.objects import unique_among_active
 
 RESERVED, SOLD, RELEASED = "reserved", "sold", "released"
+CHECKOUT_NAME = "orderManagementOrder"
+"""What the payments of orders are kept under; how they are paid stands in settlement.py."""
 _HOLDS = (RESERVED, SOLD, RELEASED)
 
 

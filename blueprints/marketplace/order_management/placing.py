@@ -30,8 +30,6 @@ from blueprints.marketplace.product_listing.trading import share_parties
 from blueprints.platform.people.queries import refuse_inactive
 
 EXPIRE_ORDER = "expire-order"
-CHOSEN_LATER = "default"
-"""What stands for a payment method or customer that is chosen when the payment starts (§7.1)."""
 LINES_PER_ORDER = 100
 FLOAT_NOISE = Decimal("1e-6")
 """How far a sum may be off: browsers add 0.1 three times to 0.30000000000000004. Less than any currency's unit."""

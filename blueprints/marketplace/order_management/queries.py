@@ -21,12 +21,10 @@ from app.errors import NotFound
 from app.identity.access import require, require_self_or_staff
 from app.payments.reports import failed_refunds
 from blueprints.marketplace.order_management import rules
-from blueprints.marketplace.order_management.models import REFUND_IS_DUE, RELEASED, Order, OrderItem
-from blueprints.marketplace.order_management.placing import CHOSEN_LATER
+from blueprints.marketplace.order_management.models import CHECKOUT_NAME, REFUND_IS_DUE, RELEASED, Order, OrderItem
 from blueprints.marketplace.order_management.record_models import OrderHistory
-from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.order_management.visibility import ITEMS, ORDERS
-from blueprints.platform.checkout.inspection import disputes_of_orders
+from blueprints.platform.checkout.checks import disputes_of_orders
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
 ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
@@ -37,7 +35,7 @@ _DUE = (Order.id, Order.order_number, Order.buyer_id, Order.status, Order.curren
 _JUDGED = ("id", "orderNumber", "buyerId", "items", "status", "summary", "trackingNumber", "carrier", "paidAt",
            "shippedAt", "deliveredAt", "cancelledAt", "isActive", "createdAt")
 # How the buyer pays is not for a seller of some lines (decision 42).
-_NOT_HIS = {"paymentMethodId": CHOSEN_LATER, "stripeCustomerId": CHOSEN_LATER, "paymentIntentId": None}
+_NOT_HIS = {"paymentMethodId": rules.CHOSEN_LATER, "stripeCustomerId": rules.CHOSEN_LATER, "paymentIntentId": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +208,7 @@ def refunds_due() -> list[dict[str, Any]]:
     `surplus` is money that was nobody's."""
     rows = fetch(select(*_DUE).where(REFUND_IS_DUE).order_by(Order.id))
     due = [_due(row, row.refund_due, row.currency) for row in rows]
-    failed, ended = failed_refunds(CHECKOUT.name), {row.id for row in rows}
+    failed, ended = failed_refunds(CHECKOUT_NAME), {row.id for row in rows}
     orders = {row.id: row for row in fetch(select(Order.id, Order.order_number, Order.status).where(
         Order.id.in_({one.order_id for one in failed})))}
     return due + [_due(orders[one.order_id], one.amount, one.currency, surplus=one.is_surplus) for one in failed
@@ -224,7 +222,7 @@ def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = Fa
 
 def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[dict[str, Any]]:
     """Return the disputes of orders, those to be answered first on top; amounts in major units (decisions/067)."""
-    return disputes_of_orders(CHECKOUT, _numbers_of, closed_too=closed_too, order_id=order_id)
+    return disputes_of_orders(CHECKOUT_NAME, _numbers_of, closed_too=closed_too, order_id=order_id)
 
 
 def _numbers_of(order_ids: Collection[str]) -> dict[str, str]:

@@ -8,6 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import Instant, Json, Serial
 from app.data.entity import Base
 
+SALE, REFUND, REFUND_LOST, SURPLUS, SURPLUS_REFUND = "SALE", "REFUND", "REFUND_LOST", "SURPLUS", "SURPLUS_REFUND"
+CORRECTION = "CORRECTION"
+"""What an operator had put right (ledger_corrections.py): its source is the booking that was wrong, or the payment or
+refund of which something was not booked."""
+
 
 class LedgerEntry(Base):
     """One booking: what a payment or refund moved for one line, and how it divides. Written once, never changed.

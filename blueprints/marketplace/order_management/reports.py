@@ -10,8 +10,7 @@ from app.data.reads import Listing, Page, list_query
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
 from app.errors import InvalidInput
-from blueprints.marketplace.order_management.ledger import SALE
-from blueprints.marketplace.order_management.record_models import LedgerEntry
+from blueprints.marketplace.order_management.record_models import SALE, LedgerEntry
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 # The columns by which _grouped groups, unique together.

@@ -9,6 +9,8 @@ ORDER_STATUSES = ("PENDING_PAYMENT", "PAID", "PROCESSING", "SHIPPED", "DELIVERED
 BUYER, SELLER, SOME_SELLER, STAFF, SUPER_ADMIN = "buyer", "seller", "seller of some lines", "staff", "superAdmin"
 FOR_GOOD = "CANCELLED for good"
 """What DELETE makes of an order: CANCELLED, and hidden; no status of its own."""
+CHOSEN_LATER = "default"
+"""What stands for a payment method or customer that is chosen when the payment starts (§7.1)."""
 LARGEST_TOTAL = 10 ** 14
 LARGEST_QUANTITY = 100_000
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"

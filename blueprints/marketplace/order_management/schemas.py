@@ -20,8 +20,13 @@ from app.http.schemas import (
     ObjectOf,
     Whole,
 )
-from blueprints.marketplace.order_management.placing import CHOSEN_LATER, LINES_PER_ORDER, Wanted, new_order_number
-from blueprints.marketplace.order_management.rules import LARGEST_QUANTITY, ORDER_STATUSES, is_order_number
+from blueprints.marketplace.order_management.placing import LINES_PER_ORDER, Wanted, new_order_number
+from blueprints.marketplace.order_management.rules import (
+    CHOSEN_LATER,
+    LARGEST_QUANTITY,
+    ORDER_STATUSES,
+    is_order_number,
+)
 
 _IGNORED = "server-owned; ignored"
 _STAFF = "the server sets it; staff may correct one that is set"

@@ -23,9 +23,11 @@ from app.runtime import runtime
 from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.cart_orders import leave_cart
-from blueprints.marketplace.order_management.models import Order, OrderItem
+from blueprints.marketplace.order_management.models import CHECKOUT_NAME, Order, OrderItem
 from blueprints.marketplace.order_management.payment_models import OrderPayment, PaymentCustomer, PaymentMethod
-from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
+from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of
+from blueprints.marketplace.order_management.record_models import SURPLUS, SURPLUS_REFUND
+from blueprints.marketplace.order_management.rules import CHOSEN_LATER
 from blueprints.marketplace.product_listing.stock import has_held
 from blueprints.platform.people.queries import inactive_in, standings_of
 from blueprints.platform.people.rules import BUYING, SELLING, SETTLING
@@ -124,14 +126,14 @@ def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
 
 def on_surplus(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
     """Money came although nothing was due; the flow gives it back."""
-    ledger.book_surplus(work, attempt, ledger.SURPLUS, attempt.amount)
+    ledger.book_surplus(work, attempt, SURPLUS, attempt.amount)
     history.note(work, order, history.SURPLUS, amount=attempt.amount)
 
 
 def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
     """The gateway gave money back; a whole refund makes the order REFUNDED and frees its units (decision 16)."""
     if refund.is_surplus:
-        ledger.book_surplus(work, refund, ledger.SURPLUS_REFUND, -refund.amount)
+        ledger.book_surplus(work, refund, SURPLUS_REFUND, -refund.amount)
         history.note(work, order, history.SURPLUS_REFUNDED, amount=refund.amount)
         return
     ledger.book_refund(work, items_of(work, order.id, cancelled_too=True), refund)
@@ -178,7 +180,7 @@ def default_method(order: AnyOrder) -> str | None:
 
 
 CHECKOUT = Checkout(
-    name="orderManagementOrder", label="OrderManagement-OrderManagementOrder-order", realm="marketplace", order=Order,
+    name=CHECKOUT_NAME, label="OrderManagement-OrderManagementOrder-order", realm="marketplace", order=Order,
     ticket=OrderPayment, customer=PaymentCustomer, method=PaymentMethod, topics=topics.PAYMENT_STATUS, bill=bill,
     default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
     wants_payment=wants_payment, may_be_sold=may_be_sold,

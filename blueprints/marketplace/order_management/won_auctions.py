@@ -21,7 +21,8 @@ from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.ledger_entries import held_units
 from blueprints.marketplace.order_management.models import RESERVED, SOLD, Order, OrderItem
-from blueprints.marketplace.order_management.placing import CHOSEN_LATER, Wanted, place_order
+from blueprints.marketplace.order_management.placing import Wanted, place_order
+from blueprints.marketplace.order_management.rules import CHOSEN_LATER
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.stock import auctions_among, lock_listings, set_taken
 

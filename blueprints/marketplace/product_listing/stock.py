@@ -3,21 +3,24 @@
 Called inside the order's unit of work; the listing's row lock decides who gets the last unit (decision 11)."""
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
 from app.data.batches import BATCH_ROWS
 from app.data.held import is_free
 from app.data.reads import fetch, fetch_one
-from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import OrderedListing, row_behind
 from blueprints.marketplace.product_listing.models import Product
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
+
 AUCTIONED_UNITS = 1
 
 
-def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *,
+def lock_listings(work: "UnitOfWork", product_ids: Iterable[str], *,
                   withdrawn_too: bool = False) -> dict[str, OrderedListing]:
     """Return id → listing, all locked in the order of their ids; raises NotFound for one that is missing or held.
 
@@ -32,7 +35,7 @@ def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *,
     return found
 
 
-def lock_each(work: UnitOfWork, product_ids: Iterable[str]) -> dict[str, OrderedListing]:
+def lock_each(work: "UnitOfWork", product_ids: Iterable[str]) -> dict[str, OrderedListing]:
     """The same, withdrawn and held ones too, for who may have locked them before: those are not locked anew."""
     return {id: work.lock(Product, id, archived_too=True) for id in sorted(set(product_ids))}
 
@@ -42,7 +45,7 @@ def units_offered(listing: OrderedListing) -> int | None:
     return AUCTIONED_UNITS if listing.type == "AUCTION" else listing.quantity
 
 
-def reserve(work: UnitOfWork, listing: OrderedListing, units: int, *, promised: int = 0) -> None:
+def reserve(work: "UnitOfWork", listing: OrderedListing, units: int, *, promised: int = 0) -> None:
     """Take `units` for an order; raises RuleViolated when fewer are left beside those promised to other buyers."""
     row, offered = row_behind(listing), units_offered(listing)
     if offered is not None and row.reserved + row.sold + promised + units > offered:
@@ -51,19 +54,19 @@ def reserve(work: UnitOfWork, listing: OrderedListing, units: int, *, promised: 
     work.change(row, reserved=row.reserved + units)
 
 
-def release(work: UnitOfWork, listing: OrderedListing, units: int) -> None:
+def release(work: "UnitOfWork", listing: OrderedListing, units: int) -> None:
     """Give reserved units back."""
     row = row_behind(listing)
     work.change(row, reserved=_less(row.reserved, units))
 
 
-def ship(work: UnitOfWork, listing: OrderedListing, units: int) -> None:
+def ship(work: "UnitOfWork", listing: OrderedListing, units: int) -> None:
     """Turn reserved units into sold ones."""
     row = row_behind(listing)
     work.change(row, reserved=_less(row.reserved, units), sold=row.sold + units)
 
 
-def take_back(work: UnitOfWork, listing: OrderedListing, units: int) -> None:
+def take_back(work: "UnitOfWork", listing: OrderedListing, units: int) -> None:
     """Give sold units back: their money was returned."""
     row = row_behind(listing)
     work.change(row, sold=_less(row.sold, units))
@@ -75,7 +78,7 @@ def _less(held: int, units: int) -> int:
     return held - units
 
 
-def set_taken(work: UnitOfWork, product_id: str, units: Callable[[], tuple[int, int]]) -> None:
+def set_taken(work: "UnitOfWork", product_id: str, units: Callable[[], tuple[int, int]]) -> None:
     """Let a listing say that so many units are reserved and sold, counted by `units` behind the listing's lock."""
     row = work.lock(Product, product_id, archived_too=True)
     reserved, sold = units()

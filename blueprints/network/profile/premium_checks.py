@@ -19,7 +19,7 @@ from blueprints.platform.checkout.checks import unmatched_payments
 
 def differences() -> list[str]:
     """Return what does not agree, one sentence each; nothing when all agrees."""
-    return [*unmatched_payments(CHECKOUT), *_overlapping()]
+    return [*unmatched_payments(CHECKOUT.name, Premiumsubscription), *_overlapping()]
 
 
 def check_premium() -> tuple[str, str]:

@@ -22,7 +22,8 @@ from blueprints.network.profile.premium import audit_refund
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.platform.auth.inspection import find_accounts
-from blueprints.platform.checkout.inspection import disputes_of_orders, reread
+from blueprints.platform.checkout.checks import disputes_of_orders
+from blueprints.platform.checkout.inspection import reread
 
 Facts = dict[str, Any]
 MOST_PEOPLE = 20
@@ -66,7 +67,7 @@ def refunds_due() -> list[Facts]:
 
 def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[Facts]:
     """Return the disputes of orders, those to be answered first on top."""
-    return disputes_of_orders(CHECKOUT, _called_by_id, closed_too=closed_too, order_id=order_id)
+    return disputes_of_orders(CHECKOUT.name, _called_by_id, closed_too=closed_too, order_id=order_id)
 
 
 def request_surplus(actor: Actor, order_id: str, *, reason: str) -> PaymentRefund:
