@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, insert
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import class_mapper, make_transient_to_detached
+from sqlalchemy.orm import class_mapper
 
 from app.data.changes import OutboxRecord
 from app.data.driver import change_by_driver
 from app.data.entity import Base, Entity
+from app.data.loaded_rows import take_as_loaded
 from app.data.prepared_write import PreparedWrite, prepared_write
 from app.data.sqlite_write_lock import sqlite_write_lock
 
@@ -45,7 +46,7 @@ def insert_entities(connection: Connection, entities: Iterable[Entity]) -> None:
     for model, alike in by_model.items():
         insert_rows(connection, model, [vars(entity) for entity in alike])
     for entity in chain.from_iterable(by_model.values()):  # once all are in: of a refused flush none is loaded
-        make_transient_to_detached(entity)
+        take_as_loaded(entity)
 
 
 def insert_at_once(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:
@@ -61,7 +62,7 @@ def insert_at_once(connection: Connection, entity: Entity, record: Mapping[str, 
     else:
         is_done = _insert_by_postgresql(connection, entity, record)
     if is_done:
-        make_transient_to_detached(entity)
+        take_as_loaded(entity)
     return is_done
 
 

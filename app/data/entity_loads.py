@@ -7,10 +7,10 @@ from typing import Any, TypeVar, cast
 from weakref import ref
 
 from sqlalchemy import Connection, Dialect, Select, Table
-from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from app.data.entity import Entity
+from app.data.loaded_rows import take_as_loaded
 from app.data.reads.prepared import fetch_prepared_within
 
 E = TypeVar("E", bound=Entity)
@@ -62,7 +62,7 @@ def _renew(entity: Entity, attributes: Mapping[str, Any]) -> None:
 def _made(model: type[E], attributes: Mapping[str, Any]) -> E:
     entity = model()
     vars(entity).update(attributes)
-    make_transient_to_detached(entity)
+    take_as_loaded(entity)
     return entity
 
 

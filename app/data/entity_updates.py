@@ -11,6 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.data.driver import change_by_driver
 from app.data.entity import Entity
+from app.data.loaded_rows import take_as_written
 from app.data.prepared_write import PreparedWrite, prepared_write
 
 _ID, _READ_WITH = "id_", "read_with"
@@ -36,8 +37,7 @@ def update_entity(connection: Connection, session: Session | None, entity: Entit
     if change_by_driver(connection, statement.sql, values) != 1:
         raise StaleDataError(f"{type(entity).__name__} {entity.id} is not at version {entity.record_version}")
     row["record_version"] += 1
-    # What the ORM's own flush ends with: nothing is left to write, and a savepoint that is taken back later keeps it.
-    inspect(entity)._commit_all(row, None if session is None else session.identity_map)
+    take_as_written(entity, None if session is None else session.identity_map)
 
 
 @lru_cache(maxsize=1024)  # commands change few sets of columns, but a client chooses those of a PATCH

@@ -36,13 +36,14 @@ class Writes:
     def add(self, row: Base, actor: Actor) -> None:
         """Take a new row, and give a data object the id, times and owner that it lacks."""
         if isinstance(row, Entity):
-            moment = now()
-            row.id = row.id or uuid7()
-            row.is_active = True if row.is_active is None else row.is_active
-            row.created_at = row.created_at or moment
-            row.updated_at = moment
-            if row.owner is None:
-                row.owner = getattr(row, row.__owner__) if row.__owner__ else actor.user_id
+            given, moment = vars(row), now()  # past the attributes, which would note what each value was before
+            given["id"] = given.get("id") or uuid7()
+            given["created_at"] = given.get("created_at") or moment
+            given["updated_at"] = moment
+            if given.get("is_active") is None:
+                given["is_active"] = True
+            if given.get("owner") is None:
+                given["owner"] = getattr(row, row.__owner__) if row.__owner__ else actor.user_id
             self._new[row] = None
         else:
             self._known.session.add(row)
