@@ -81,6 +81,10 @@ class Protocol(ASGIProtocol):
         """True when no request is being answered: nothing is lost by closing."""
         return self._body_receiver is None
 
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        """Read on, unless the connection is lost: uvloop may know no address of it, and raises when it is asked."""
+        return not self._closed and bool(super()._feed_callback_parser(data))
+
     def _on_headers_complete(self) -> bool:
         """Take a head of a sensible length: a thousand that wait for a thread are held, and copied, at once."""
         if sum(len(name) + len(value) for name, value in self._callback_parser.headers) > _LONGEST_HEAD:
