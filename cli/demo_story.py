@@ -14,7 +14,8 @@ from blueprints.marketplace.auction_offer.commands import close_auction, place_b
 from blueprints.marketplace.feedback.commands import give_feedback, reply_to_feedback
 from blueprints.marketplace.messaging.commands import send_message, set_message_read
 from blueprints.marketplace.order_management.commands import change_status
-from blueprints.marketplace.order_management.placing import CHOSEN_LATER, Wanted, place_order
+from blueprints.marketplace.order_management.placing import Wanted, place_order
+from blueprints.marketplace.order_management.rules import CHOSEN_LATER
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.watchlist_cart.cart_commands import add_to_cart
 from blueprints.marketplace.watchlist_cart.commands import create_folder, watch
