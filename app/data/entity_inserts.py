@@ -58,12 +58,8 @@ def insert_at_once(connection: Connection, entity: Entity, record: Mapping[str, 
     if connection.dispatch.before_cursor_execute or connection.dispatch.commit:
         return False
     if connection.dialect.name == "sqlite":
-        is_done = _insert_by_sqlite(connection, entity, record)
-    else:
-        is_done = _insert_by_postgresql(connection, entity, record)
-    if is_done:
-        take_as_loaded(entity)
-    return is_done
+        return _insert_by_sqlite(connection, entity, record)
+    return _insert_by_postgresql(connection, entity, record)
 
 
 def _insert_by_sqlite(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:

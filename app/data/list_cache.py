@@ -64,8 +64,9 @@ class SharedMemoryVersions:
         return tuple([versions[_slot(name)] for name in names])
 
     def invalidate(self, *names: str) -> None:
-        for name in names:
-            self._slots[_slot(name)] = int.from_bytes(os.urandom(8), "little")
+        fresh = memoryview(os.urandom(8 * len(names))).cast("Q")
+        for name, version in zip(names, fresh, strict=True):
+            self._slots[_slot(name)] = version
 
     def invalidate_all(self) -> None:
         self._memory[:] = os.urandom(SLOTS * 8)

@@ -43,8 +43,9 @@ class WorkConnection:
             raise
 
     def let_others_write(self) -> None:
-        """Give back SQLite's write lock."""
-        self._write_lock.close()
+        """Give back SQLite's write lock, if it was needed."""
+        if self._opened is not None:
+            self._write_lock.close()
 
     def close(self, session: Session | None) -> None:
         """Give back session and connection; what was not committed is gone."""

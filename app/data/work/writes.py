@@ -105,7 +105,9 @@ class Writes:
         self._known.add_inserted(new)
 
     def commit_at_once(self) -> bool:
-        """Insert and commit one new row and its record, when they are all there is; returns whether that is done."""
+        """Insert and commit one new row and its record, when they are all there is; returns whether that is done.
+
+        That ends the unit of work: the row is not taken as loaded, because no session will ask for it."""
         record = self._records.only_one()
         if record is None or len(self.settled) != 1 or self._connection.is_open():
             return False
@@ -114,7 +116,6 @@ class Writes:
             if not insert_at_once(connection, entity, record):
                 return False
         self.settled, self._blocks.wrote = [], True
-        self._known.add_inserted([entity])
         self._records.note_written()
         return True
 
