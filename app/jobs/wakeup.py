@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # loaded when a worker is woken
 log = logging.getLogger("guildhall.jobs")
 
 QUEUE = "guildhall"
+QUEUE_KEY = f"rq:queue:{QUEUE}"
+"""The list in Redis that RQ keeps it in; a test compares the two."""
 DELIVER = "drain-deliveries"
 _WAKEUP_SECONDS = 15
 _LONGEST_JOB = 6 * 3600

@@ -15,7 +15,7 @@ from app.data.columns import iso
 from app.data.connections import reading
 from app.data.entity import db
 from app.jobs.schedule import jobs
-from app.jobs.wakeup import queue
+from app.jobs.wakeup import QUEUE_KEY, queue
 from app.notify.bounces import muted_count
 from app.notify.models import PUSH, SMS
 from app.notify.report import mail_figures
@@ -84,6 +84,8 @@ def _queues() -> list[Facts]:
 
 def _calls() -> Facts:
     """The RQ queue, in which workers are called."""
+    if not runtime().redis.llen(QUEUE_KEY):  # the rule, for which RQ is not loaded
+        return {"waiting": 0, "oldest": None}
     from rq.job import Job
 
     calls = queue()

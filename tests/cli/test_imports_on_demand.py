@@ -108,7 +108,7 @@ def test_a_thing_is_read_without_its_service_as_a_whole(realm: str) -> None:
 @pytest.mark.once("what is imported depends on no database")
 def test_status_asks_no_more_of_the_services_than_their_queues_and_jobs(testbed: Testbed) -> None:
     [loaded] = imported_by(testbed, "status").values()
-    assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) <= {"redis", "rq"}
+    assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) <= {"redis"}
     assert "app.factory" not in loaded
 
 

@@ -13,11 +13,8 @@ from pathlib import Path
 
 from app.clock import now
 from app.home import UNFINISHED_RESTORE
-from app.ops.backup.archive import fault_of
-from app.ops.backup.contents import CLOCKS_DIFFER
 from app.ops.backup.keep_rules import kept
 from app.ops.backup.refusals import BackupRefused
-from app.ops.backup.sealed_files import is_sealed
 
 PART = ".part"
 _PREFIX, _FORM = "guildhall-", "%Y%m%dT%H%M%SZ"
@@ -146,6 +143,10 @@ def _is_locked(descriptor: int, path: Path) -> bool:
 
 
 def _stored(path: Path, moment: datetime) -> StoredBackup:
+    from app.ops.backup.archive import fault_of  # here: `flask status` often finds no backup at all
+    from app.ops.backup.contents import CLOCKS_DIFFER
+    from app.ops.backup.sealed_files import is_sealed
+
     size, is_encrypted = path.stat().st_size, False
     try:
         is_encrypted, says = is_sealed(path), fault_of(path)

@@ -12,7 +12,7 @@ from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.jobs import schedule, scheduler, worker
 from app.jobs.schedule import Schedule
-from app.jobs.wakeup import DELIVER, queue, wake
+from app.jobs.wakeup import DELIVER, QUEUE_KEY, queue, wake
 from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
 from app.ops.health import job_runs
 from app.runtime import runtime
@@ -241,3 +241,8 @@ def test_a_job_is_asked_for_with_the_commit_and_not_without(app: Flask, monkeypa
         schedule.run_soon(work, "sweep")
         work.commit()
     assert (woken, scheduler._jobs_to_call()) == (["sweep"], ["sweep"])
+
+
+@pytest.mark.once("Redis alone is asked")
+def test_the_queue_is_counted_where_rq_keeps_it(app: Flask) -> None:
+    assert queue().key == QUEUE_KEY
