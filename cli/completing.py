@@ -13,6 +13,7 @@ import click
 
 from app.data.offered_ids import (
     MOST_OFFERED,
+    Driver,
     Ids,
     driver_of,
     driver_of_file,
@@ -20,6 +21,7 @@ from app.data.offered_ids import (
     offered_accounts,
     offered_ids,
     offered_names,
+    offered_names_of,
     offered_numbers,
 )
 from app.home import find_home
@@ -112,15 +114,33 @@ def accounts_of(realm: str | None) -> Completed:
 @completed
 def tenants(settings: Settings, _context: click.Context, typed: str) -> list[str]:
     """Offer the names of tenants."""
+    with _tenant_catalog(settings) as (driver, named):
+        return offered_names(driver, named("v1-tenant"), '"tenantId"', typed)
+
+
+@completed
+def tenant_clients(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer ids of the clients of tenants; of the tenant that is typed the names of its clients, too."""
+    tenant = context.params.get("tenant_id")
+    with _tenant_catalog(settings) as (driver, named):
+        if tenant is None:
+            return offered_names(driver, named("v1-client"), '"clientId"', typed)
+        return [one for column in ('name', '"clientId"')
+                for one in offered_names_of(driver, named("v1-client"), column, '"tenantId"', tenant, typed)]
+
+
+@contextmanager
+def _tenant_catalog(settings: Settings) -> Iterator[tuple[Driver, Callable[[str], str]]]:
+    """Give the database of tenants and their clients, and how a table is named there."""
     database = settings.organization_database
     if database.startswith("postgres"):
-        opened, table = driver_of_server(database), 'organization."v1-tenant"'
+        opened, schema = driver_of_server(database), "organization."
     else:
         named = database.removeprefix("sqlite:///")
         folder = Path(named) if named else settings.home / "organization"
-        opened, table = driver_of_file(folder / "catalog.db"), '"v1-tenant"'
+        opened, schema = driver_of_file(folder / "catalog.db"), ""
     with opened as driver:
-        return offered_names(driver, table, '"tenantId"', typed)
+        yield driver, lambda table: f'{schema}"{table}"'
 
 
 def numbers(*prefixes: str) -> Completed:

@@ -76,6 +76,13 @@ def offered_names(driver: Driver, table: str, column: str, typed: str) -> list[s
     return driver(f"SELECT {column} FROM {table} ORDER BY {column} LIMIT {MOST_OFFERED}")
 
 
+def offered_names_of(driver: Driver, table: str, column: str, owner: str, owner_id: str, typed: str) -> list[str]:
+    """Return the same of the rows whose column `owner`, which has an index, is `owner_id`; blank ones are left out."""
+    found = driver(f"SELECT {column} FROM {table} WHERE {owner} = ? ORDER BY {column} LIMIT {_LOOKED_THROUGH}",
+                   owner_id)
+    return [one for one in found if one and one.startswith(typed)][:MOST_OFFERED]
+
+
 def offered_numbers(driver: Driver, table: str, realm: str, prefix: str, typed: str) -> list[str]:
     """Return the numbers that begin as typed, the latest first, each behind its prefix.
 

@@ -59,7 +59,7 @@ def list_clients(tenant_id: str, as_json: bool) -> None:
 
 
 @client.command("show")
-@click.argument("client_id", metavar="CLIENT")
+@click.argument("client_id", metavar="CLIENT", shell_complete=completing.tenant_clients)
 @of_tenant_option
 @as_json_option
 @with_appcontext
@@ -73,7 +73,7 @@ def show_client(client_id: str, tenant_id: str | None, as_json: bool) -> None:
 
 
 @client.command("revoke")
-@click.argument("client_id", metavar="CLIENT")
+@click.argument("client_id", metavar="CLIENT", shell_complete=completing.tenant_clients)
 @of_tenant_option
 @acts
 @with_appcontext

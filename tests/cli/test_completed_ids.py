@@ -22,7 +22,7 @@ from app.ops.mends import mends
 from app.runtime import runtime
 from app.settings import load_settings
 from blueprints.organization import organization_of
-from blueprints.organization.application.tenants import add_tenant, drop_tenant
+from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
 from cli import COMPLETING, attach_commands, completing
 from cli.parts import MENDED
 from tests.cli.market import Market
@@ -158,6 +158,24 @@ def test_tenants_are_offered_by_their_names(offered: Offered, app: Flask) -> Non
         assert offered("organization", "tenant", "show", begins) == names
         assert offered("organization", "tenant", "show", f"{begins}-acm") == names[:1]
         assert offered("organization", "lag", "x") == []
+
+
+@_AS_TEXT
+def test_clients_of_tenants_are_offered_by_their_ids_and_behind_a_tenant_by_their_names(offered: Offered,
+                                                                                      app: Flask) -> None:
+    ports, begins = organization_of(app).ports, f"t{uuid4().hex[:8]}"
+    one, other = f"{begins}-one", f"{begins}-two"
+    with ExitStack() as stack:
+        for name in (one, other):
+            add_tenant(ports, name)
+            stack.callback(drop_tenant, ports, name)
+        reports, _ = add_client(ports, one, ("organization:read",), "reports")
+        others, _ = add_client(ports, other, ("organization:read",), "")
+        assert offered("organization", "client", "revoke", reports.client_id[:-4]) == [reports.client_id]
+        assert offered("organization", "client", "show", "--tenant", one, "") == ["reports", reports.client_id]
+        assert offered("organization", "client", "show", "--tenant", other, "") == [others.client_id]
+        assert offered("organization", "client", "show", "--tenant", f"{begins}-none", "") == []
+        assert offered("organization", "client", "show", "zz") == []
 
 
 @_AS_TEXT
