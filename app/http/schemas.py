@@ -188,7 +188,7 @@ class Choice(fields.Field[str]):
 
 
 class Whole(fields.Field[int]):
-    """A 32-bit integer between `least` and `most`."""
+    """An integer between `least` and `most`, of 32 bits unless they say more."""
 
     def __init__(self, *, least: int = -2 ** 31, most: int = 2 ** 31 - 1, **options: Any) -> None:
         super().__init__(validate=Range(least, most, error=f"expected an integer from {least} to {most}"), **options)

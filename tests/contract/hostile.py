@@ -60,7 +60,12 @@ def wrong_values(field: Field) -> tuple[str, ...]:
     if field.ignored:
         return ()
     too_long = (json.dumps("x" * (field.most + 1)),) if field.kind == "text" and field.most else ()
-    return WRONG[field.kind] + too_long
+    return tuple(raw for raw in WRONG[field.kind] if not _fits(raw, field)) + too_long
+
+
+def _fits(raw: str, field: Field) -> bool:
+    """Return whether the field takes it all the same: positions of events are integers of more than 32 bits."""
+    return field.kind == "integer" and field.highest is not None and raw.isdigit() and int(raw) <= field.highest
 
 
 def odd_values(field: Field) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Field:
     kind: str
     most: int | None = None
     ignored: bool = False
+    highest: int | None = None
 
     @property
     def name(self) -> str:
@@ -100,7 +101,8 @@ def _operation(document: Schema, method: str, path: str, said: Schema, shared: l
 def _fields(document: Schema, schema: Schema, place: Place = ()) -> Iterator[Field]:
     for name, part in _properties(document, schema).items():
         known = _resolved(document, part)
-        yield Field((*place, name), _kind(known), known.get("maxLength"), "ignored" in known.get("description", ""))
+        yield Field((*place, name), _kind(known), known.get("maxLength"), "ignored" in known.get("description", ""),
+                    known.get("maximum"))
         yield from _fields(document, known, (*place, name))
         if _type(known) == "array":
             yield from _fields(document, _resolved(document, known.get("items", {})), (*place, name, 0))
