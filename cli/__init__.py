@@ -67,17 +67,26 @@ class LazyCommand(click.Command):
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None,
                      **extra: Any) -> click.Context:
         """Hand over to the real command, with the real application behind it."""
-        context = load_command(str(self.name)).make_context(info_name, args, parent, obj=self._script_info, **extra)
+        with _faults_in_sentences():  # help is printed here, what is typed wrong is refused here
+            context = load_command(str(self.name)).make_context(info_name, args, parent, obj=self._script_info,
+                                                                **extra)
         context.with_resource(_faults_in_sentences())
         return context
 
 
 @contextmanager
 def _faults_in_sentences() -> Iterator[None]:
-    """Say in a sentence, with exit code 1, what is away or refuses; a fault of our own keeps its traceback."""
+    """Say in a sentence, with exit code 1, what is away or refuses; a fault of our own keeps its traceback.
+
+    A refusal may name what people wrote: a terminal obeys no sign of that."""
     try:
         yield
-    except (click.ClickException, click.Abort, click.exceptions.Exit):
+    except click.ClickException as refusal:
+        from cli.terminal import harmless
+
+        refusal.message = harmless(refusal.message)
+        raise
+    except (click.Abort, click.exceptions.Exit):
         raise
     except Exception as error:
         from app.ops.faults import sentence_of
