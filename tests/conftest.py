@@ -37,7 +37,6 @@ gc.disable()  # until all is imported and collected, of which nothing goes
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the PostgreSQL server this run stands on, once; it is there before the xdist workers that share it."""
-    passes.watch_databases()
     is_worker, has_workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", None))
     if has_workers and not is_worker:
         gc.enable()  # who hands tests out collects none

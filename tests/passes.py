@@ -1,7 +1,8 @@
 """Which tests run in which pass: `make test` runs the suite on SQLite and on PostgreSQL, but not all of it twice."""
 import os
 import re
-import sys
+import sqlite3
+import sqlite3.dbapi2
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,9 +34,7 @@ KILLS = int(os.environ.get("GUILDHALL_KILLS", "20" if LONG else "2"))
 """How often backup, restore, copy and upgrade are killed."""
 BALLAST_MIB = 1024 if LONG else 0
 """How much there is to back up, restore, copy and upgrade when they are killed."""
-
-# While a test is watched: what it opened, and the threads that other tests left running, which are not its own.
-_watched: list[tuple[list[str], frozenset[int | None]]] = []
+_CONNECT = sqlite3.connect
 
 
 def databases_of(items: Iterable[pytest.Item]) -> dict[str, frozenset[str]]:
@@ -130,33 +129,36 @@ def _check_marks(item: pytest.Item) -> None:
         raise pytest.UsageError(f"{item.nodeid}: once, sweep, both and postgresql exclude each other")
 
 
-def watch_databases() -> None:
-    """Hear of each SQLite database that is opened in this process from now on.
-
-    A process that a test starts needs no watch: only the fixtures know the address of the pass's database."""
-    sys.addaudithook(_hear)
-
-
 @contextmanager
 def no_database(item: pytest.Item) -> Iterator[None]:
-    """Fail the test if it uses a database although its fixtures say that it needs none and nothing says why."""
+    """Fail the test if it opens a SQLite database although its fixtures say that it needs none and nothing says why.
+
+    A process that a test starts needs no watch: only the fixtures know the address of the pass's database."""
     if needs_database(item) or _is_marked(item, "once"):
         yield
         return
     opened: list[str] = []
     others = frozenset(thread.ident for thread in threading.enumerate()) - {threading.get_ident()}
-    _watched.append((opened, others))
+
+    def heard(database: Any, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        if threading.get_ident() not in others:  # those that other tests left running are not its own
+            opened.append(f"opens the database {database!r}")
+        return _CONNECT(database, *arguments, **options)
+
+    former = sqlite3.connect
+    _replace_connect(heard)
     try:
         yield
     finally:
-        _watched.pop()
+        _replace_connect(former)
     if opened:
         pytest.fail(f"runs on SQLite alone, yet {opened[0]}: ask for a fixture of the database, or mark it `once`")
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watched and event == "sqlite3.connect" and threading.get_ident() not in _watched[-1][1]:
-        _watched[-1][0].append(f"opens the database {arguments[0]!r}")
+def _replace_connect(connect: Callable[..., sqlite3.Connection]) -> None:
+    """Not by an audit hook of Python: that is called for everything a process does, from then on to its end."""
+    for module in (sqlite3, sqlite3.dbapi2):
+        module.connect = connect  # type: ignore[assignment]
 
 
 def function_of(name: str) -> str:
