@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import passes
+from tests.files_in_memory import keep_files_in_memory
 from tests.passes import DATABASE
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker, has_workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", None))
     if has_workers and not is_worker:
         gc.enable()  # who hands tests out collects none
+    if not is_worker:
+        keep_files_in_memory()
     if DATABASE != "postgresql":
         return
     if is_worker:

@@ -1,4 +1,5 @@
 """What the tests stand on: a clean start for each test, users with sessions, and a network that ends at loopback."""
+import os
 import shutil
 import socket
 import sqlite3
@@ -27,6 +28,7 @@ from blueprints.marketplace.category_management.models import Category
 from blueprints.platform.auth.models import account_model
 from tests.clients import ApiClient, Callers
 from tests.components import create_postgresql_database, starting_postgresql
+from tests.files_in_memory import forget_ended_runs, has_room
 from tests.migrated import MIGRATED, KeptServer, key_of_migrations
 from tests.testbed import SqliteDatabase, Testbed
 
@@ -196,6 +198,20 @@ def test_the_files_of_a_server_are_taken_by_the_next_run_without_what_tests_left
     assert (taken / "PG_VERSION").exists()
     assert not (taken / "postmaster.pid").exists()
     assert len([*(taken / "base").iterdir()]) == 4  # postgres, its two templates, and the migrated one
+
+
+def test_what_a_killed_run_left_in_memory_is_forgotten_and_a_living_one_keeps_its_files(tmp_path: Path) -> None:
+    living, killed = tmp_path / f"gh-tests-{os.getpid()}", tmp_path / "gh-tests-4194305"
+    for folder in (living, killed, tmp_path / "of-somebody-else"):
+        folder.mkdir()
+    forget_ended_runs(tmp_path)
+    assert {folder.name for folder in tmp_path.iterdir()} == {living.name, "of-somebody-else"}
+
+
+def test_files_are_kept_in_memory_only_where_there_is_room(tmp_path: Path) -> None:
+    assert has_room(tmp_path, 1)
+    assert not has_room(tmp_path, 1 << 60)
+    assert not has_room(tmp_path / "not there", 1)
 
 
 def test_the_files_of_a_server_are_of_one_state_of_the_code_alone(tmp_path: Path,

@@ -36,6 +36,7 @@ from tests.components import (
     create_postgresql_database,
     drop_postgresql_database,
     has_postgresql_database,
+    rename_postgresql_database,
     unique_name,
     wait_for_valkey,
 )
@@ -184,13 +185,15 @@ def _is_being_written(file: Path) -> bool:
 
 _KEEP_ROWS = """DO $$ DECLARE name text; BEGIN
     CREATE SCHEMA pristine;
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    FOREACH name IN ARRAY '{{{filled}}}'::text[] LOOP
         EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', name, name);
     END LOOP; END $$"""
 _PUT_BACK = """DO $$ DECLARE name text; BEGIN
     SET LOCAL lock_timeout = '20s';
-    FOREACH name IN ARRAY '{{{names}}}'::text[] LOOP
+    FOREACH name IN ARRAY '{{{changed}}}'::text[] LOOP
         EXECUTE format('DELETE FROM public.%I', name);
+    END LOOP;
+    FOREACH name IN ARRAY '{{{filled}}}'::text[] LOOP
         EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', name, name);
     END LOOP; END $$"""
 
@@ -203,7 +206,8 @@ class PostgresqlDatabase:
         self._name = unique_name("guildhall")
         is_migrated = has_postgresql_database(server_url, MIGRATED)
         self._leaves = leaves and not is_migrated
-        self.url = create_postgresql_database(server_url, self._name, template=MIGRATED if is_migrated else None)
+        self.url = (rename_postgresql_database(server_url, MIGRATED, self._name) if is_migrated
+                    else create_postgresql_database(server_url, self._name))
         self._connect()
 
     def _connect(self) -> None:
@@ -212,7 +216,7 @@ class PostgresqlDatabase:
         self._keeper = psycopg.connect(self.url, autocommit=True)  # kept: a new one costs more than the rows
 
     def begin_migrated(self) -> None:
-        """Nothing to do: the database began as a copy of what an earlier run migrated, where there is one."""
+        """Nothing to do: the database is the one that an earlier run migrated, where the server's files have it."""
 
     def leave_migrated(self) -> None:
         """Leave a copy on the server, whose files are left to later runs (tests/migrated.py)."""
@@ -224,17 +228,17 @@ class PostgresqlDatabase:
 
     def keep(self) -> None:
         """Keep what stands in the database for `put_rows_back`."""
-        self._keeper.execute(_KEEP_ROWS)
         tables = self._keeper.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         # One statement, prepared once: it looks at the first row of each table, of which a test fills some ten.
         self._find_rows = " UNION ALL ".join(
             f"SELECT '{name}' WHERE EXISTS (SELECT FROM public.\"{name}\")" for name, in tables)
         self._filled = self._names_of_filled()
+        self._keeper.execute(_KEEP_ROWS.format(filled=",".join(self._filled)))
 
     def put_rows_back(self) -> bool:
         """Put back what was kept, in the tables that hold something else; that is always enough."""
-        names = ",".join(self._filled | self._names_of_filled())
-        self._keeper.execute(_PUT_BACK.format(names=names))
+        changed = self._filled | self._names_of_filled()
+        self._keeper.execute(_PUT_BACK.format(changed=",".join(changed), filled=",".join(self._filled)))
         return True
 
     @contextmanager
