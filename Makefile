@@ -39,7 +39,7 @@ run: install install-tools ## Install, migrate, seed the demo once and start eve
 install: ## Create .venv from the lock file, with completion for bash and zsh; nothing to do when it is current
 	$(call install,base,$(VENV),dev)
 	@$(BIN)/python -m compileall -qq app blueprints cli migrations wsgi.py  # a service cannot write beside its code
-	@test -s $(COMPLETION).zsh || { mkdir -p $(dir $(COMPLETION)) && \
+	@test -s $(COMPLETION).zsh -a $(COMPLETION).zsh -nt Makefile || { mkdir -p $(dir $(COMPLETION)) && \
 		_FLASK_COMPLETE=bash_source $(BIN)/flask > $(COMPLETION).bash && \
 		_FLASK_COMPLETE=zsh_source $(BIN)/flask > $(COMPLETION).zsh && \
 		echo "complete -o nosort -F _flask_completion guildhall" >> $(COMPLETION).bash && \

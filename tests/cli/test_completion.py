@@ -1,5 +1,6 @@
 """What the shell is offered at a TAB: asked as bash and zsh ask, by the scripts that `make install` writes."""
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,25 @@ def test_make_install_writes_the_scripts_of_both_shells() -> None:
         assert f"_FLASK_COMPLETE={shell}_source $(BIN)/flask > $(COMPLETION).{shell}" in written
     assert "complete -o nosort -F _flask_completion guildhall" in written
     assert "sed 's/flask/guildhall/g'" in written
+
+
+def test_make_install_writes_them_anew_when_a_release_writes_others(tmp_path: Path) -> None:
+    """A script of before it knew `guildhall` stayed for ever: `complete -p guildhall` said that there is none."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    os.utime(tmp_path / "Makefile", (1, 1))
+    for folder, name in (("requirements", "base.txt"), (".venv", "installed-base.txt")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).touch()
+    scripts = tmp_path / ".venv/share/completion"
+    scripts.mkdir(parents=True)
+    for shell in ("bash", "zsh"):
+        (scripts / f"flask.{shell}").write_text("of an earlier release")
+        os.utime(scripts / f"flask.{shell}", (0, 0))
+    for command in ("python", "flask"):
+        (tmp_path / ".venv/bin").mkdir(exist_ok=True)
+        (tmp_path / ".venv/bin" / command).write_text(f'#!/bin/sh\necho "what {command} writes"\n')
+        (tmp_path / ".venv/bin" / command).chmod(0o700)
+    install = ("make", "-C", str(tmp_path), "install")
+    assert "completion of flask and guildhall" in called(*install)
+    assert (scripts / "flask.zsh").read_text() == "what flask writes\nwhat guildhall writes\n"
+    assert "completion of flask and guildhall" not in called(*install)
