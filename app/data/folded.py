@@ -1,7 +1,7 @@
 """Columns that hold the searched form of another column, because LOWER knows ASCII only on SQLite, and no accents.
 
 The model keeps them: they are set with the attribute whose form they hold."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, event, false
@@ -19,6 +19,13 @@ def keep_folded(model: type[Any]) -> None:
     for column in model.__table__.columns:
         if of := column.info.get("folds"):
             event.listen(getattr(model, of), "set", _setter_of(column.key))
+
+
+def with_folded(model: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by attribute, with those of the folded columns made from them: for a statement that sets them."""
+    folded = {column.key: searched_form(values[of]) for column in model.__table__.columns
+              if (of := column.info.get("folds")) in values}
+    return {**values, **folded}
 
 
 def folded_column(column: Any) -> Any:

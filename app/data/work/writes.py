@@ -15,6 +15,7 @@ from app.data.entity import Base, Entity
 from app.data.entity_inserts import complete_entities, insert_at_once, insert_entities
 from app.data.entity_updates import is_plain, update_entity
 from app.data.expected_version import named_version
+from app.data.folded import with_folded
 from app.data.ids import uuid7
 from app.data.version_keys import version_key
 from app.data.work.blocks import Blocks
@@ -123,7 +124,7 @@ class Writes:
         """Set the same values in rows of one model by one statement, and take the change of each."""
         self.flush()
         model, moment = type(rows[0]), now()
-        stamped = {**values, "updated_at": moment}
+        stamped = {**with_folded(model, values), "updated_at": moment}
         statement = (sql_update(model).where(model.id.in_([row.id for row in rows]))
                      .values(**stamped, record_version=model.record_version + 1)
                      .execution_options(synchronize_session=False))

@@ -87,6 +87,16 @@ def test_titles_of_listings_are_found_by_a_part_and_by_their_new_one_after_a_cha
     assert (found("лев"), found("тигр")) == (set(), {"Тигр"})
 
 
+def test_titles_that_many_rows_are_given_at_once_are_found_by_a_part(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        rows = [work.insert(Category(title=name)) for name in NAMES]
+        work.change_all(rows, title="Тигр")
+        work.commit()
+    assert {row.folded_title for row in rows} == {searched_form("Тигр")}
+    for part, count in (("тигр", len(NAMES)), ("лев", 0)):
+        assert len(fetch(select(Category.id).where(has_part(Category.folded_title, part)))) == count
+
+
 def test_the_folded_column_leaves_the_server_in_no_event(app: Flask, as_admin: ApiClient,
                                                          sent: Callable[[str], list[Any]]) -> None:
     category = create_category(SYSTEM, title="Лев")
