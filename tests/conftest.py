@@ -36,13 +36,14 @@ _LEAVES = pytest.StashKey[bool]()
 gc.disable()  # until all is imported and collected, of which nothing goes
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest asks where temporary files are kept
 def pytest_configure(config: pytest.Config) -> None:
     """Start the PostgreSQL server this run stands on, once; it is there before the xdist workers that share it."""
     is_worker, has_workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", None))
     if has_workers and not is_worker:
         gc.enable()  # who hands tests out collects none
     if not is_worker:
-        keep_files_in_memory()
+        keep_files_in_memory(config)
     if DATABASE != "postgresql":
         return
     if is_worker:

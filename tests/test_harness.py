@@ -201,11 +201,11 @@ def test_the_files_of_a_server_are_taken_by_the_next_run_without_what_tests_left
 
 
 def test_what_a_killed_run_left_in_memory_is_forgotten_and_a_living_one_keeps_its_files(tmp_path: Path) -> None:
-    living, killed = tmp_path / f"gh-tests-{os.getpid()}", tmp_path / "gh-tests-4194305"
-    for folder in (living, killed, tmp_path / "of-somebody-else"):
+    living, killed = tmp_path / f"gh{os.getpid()}", tmp_path / "gh4194305"
+    for folder in (living, killed, tmp_path / "gh-of-somebody-else"):
         folder.mkdir()
     forget_ended_runs(tmp_path)
-    assert {folder.name for folder in tmp_path.iterdir()} == {living.name, "of-somebody-else"}
+    assert {folder.name for folder in tmp_path.iterdir()} == {living.name, "gh-of-somebody-else"}
 
 
 def test_files_are_kept_in_memory_only_where_there_is_room(tmp_path: Path) -> None:
