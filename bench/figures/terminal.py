@@ -20,6 +20,9 @@ COMMANDS = ("orders list", "orders find anna", "users list", "users find anna", 
 WIDER = ("users show anna@demo.test", "payments status", "index status", "organization tenant list", "moderate show 1",
          "status", "doctor")
 """These go over many services; they are shown, not judged."""
+TAB_SECONDS = 0.3
+TABS = ("orders ", "orders show ", "organization client show ")
+"""What stands before the cursor when TAB is pressed: commands, ids of the database, ids of the tenants' catalog."""
 
 
 def measure(folder: Path, runs: int) -> Section:
@@ -36,6 +39,14 @@ def measure(folder: Path, runs: int) -> Section:
         section.rows.append((f"flask {command}", f"{seconds:.2f}", f"{ratio:.2f}"))
         slowest = max(slowest, seconds if command in COMMANDS else 0.0)
     section.goals.append(at_most("the slowest of them, but for those of many services", SECONDS, slowest, " s"))
+    waited = 0.0
+    for typed in TABS:
+        asked = environment | {"_FLASK_COMPLETE": "bash_complete", "COMP_WORDS": f"flask {typed}",
+                               "COMP_CWORD": str(len(typed.split()) + 1)}
+        seconds, ratio = _beside_bare_imports(("-m", "flask"), asked, runs)
+        section.rows.append((f"TAB behind flask {typed.strip()}", f"{seconds:.2f}", f"{ratio:.2f}"))
+        waited = max(waited, seconds)
+    section.goals.append(at_most("the slowest TAB", TAB_SECONDS, waited, " s"))
     return section
 
 

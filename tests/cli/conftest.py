@@ -48,3 +48,21 @@ def plans(app: "Flask") -> "Iterator[list[str]]":
     event.listen(db.engine, "before_cursor_execute", explain)
     yield steps
     event.remove(db.engine, "before_cursor_execute", explain)
+
+
+@pytest.fixture
+def only(app: "Flask", callers: "Callers", monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Call it with a check's name: the doctor asks that one alone. Both realms have their superAdmin."""
+    from app.ops import checks
+    from app.ops.checks import CHECKS, ServiceChecks
+    from app.runtime import runtime
+
+    every = runtime().part(ServiceChecks)
+    for realm in runtime().settings.realms:
+        callers.super_admin(realm=realm)
+
+    def keep(name: str) -> None:
+        monkeypatch.setattr(checks, "CHECKS", {name: CHECKS[name]} if name in CHECKS else {})
+        monkeypatch.setitem(runtime()._parts, ServiceChecks, ServiceChecks({name: every[name]}))
+
+    return keep

@@ -210,7 +210,7 @@ BREAKS = [
 ]
 ELSEWHERE = {"search index", "stock", "auctions"}
 """Those whose breaks need more of a world: they have tests of their own, below. Money and the audit are mended by name
-alone: test_named_mends.py."""
+alone: test_named_mends.py, test_mend_of_books.py …"""
 
 
 @pytest.fixture
