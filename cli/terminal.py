@@ -100,7 +100,7 @@ def operator_actor(realm: str, named: str | None) -> Actor:
 
 
 def reading_actor(realm: str) -> Actor:
-    """Return who only looks, which needs no name: the system, led by the user of the operating system."""
+    """Return who only looks, or enrols, which needs no name: the system, led by the user of the operating system."""
     return system_actor(realm, operator=getpass.getuser())
 
 
