@@ -264,8 +264,10 @@ class UnitOfWork:
     def commit(self) -> None:
         """Finish the command; at the outermost level the transaction is committed, events included.
 
-        Raises UnitOfWorkSpoiled when something failed before that attempt() did not take back."""
+        Raises UnitOfWorkSpoiled when something failed before that attempt() did not take back, RuntimeError when it
+        was committed before."""
         self._blocks.require_sound()
+        self._blocks.require_unfinished()
         if not self._blocks.are_nested():
             self._commit.commit(self)
         self._blocks.finish()

@@ -69,6 +69,11 @@ class Blocks:
         if self._first_error is not None:
             raise UnitOfWorkSpoiled(self._first_error) from self._first_error
 
+    def require_unfinished(self) -> None:
+        """Raise RuntimeError when the innermost block said before how it ends."""
+        if self._finished[-1]:
+            raise RuntimeError("a unit of work ends with its commit; what is changed after it belongs into another")
+
     def watched(self, run: Callable[[], T]) -> T:
         """Run a statement. One that fails spoils the unit of work: PostgreSQL would turn its commit into a rollback."""
         try:

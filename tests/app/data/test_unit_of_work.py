@@ -226,6 +226,16 @@ def test_a_single_new_row_is_known_once_it_is_committed(app: Flask) -> None:
     assert (before.record_version, titles()) == (1, ["Games"])
 
 
+def test_what_is_changed_after_the_commit_is_not_committed_and_is_found_out(app: Flask) -> None:
+    """A row that was committed alone is not looked at for changes any more."""
+    with pytest.raises(RuntimeError, match="ends with its commit"), unit_of_work(SYSTEM) as work:
+        category = work.insert(Category(title="Toys"))
+        work.commit()
+        work.change(category, title="Games")
+        work.commit()
+    assert titles() == ["Toys"]
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize("error", [psycopg.OperationalError, psycopg.errors.AdminShutdown])
 def test_a_database_that_goes_away_while_a_row_is_sent_is_said_to_be_away(
