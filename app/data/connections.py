@@ -16,6 +16,7 @@ from sqlalchemy.exc import DisconnectionError
 from app.data.entity import db
 from app.data.holdings import holdings
 from app.data.resting_connections import REST_SECONDS, RESTED_SINCE
+from app.home import user_name
 from app.settings import Settings, SettingsError
 
 
@@ -126,7 +127,17 @@ def _claim_file(database: str) -> None:
     else:
         fault = 0
     if fault:
-        raise SettingsError(f"DATABASE_URL: {database} cannot be opened: {os.strerror(fault)}")
+        raise SettingsError(f"DATABASE_URL: {database} cannot be opened: {os.strerror(fault)}{_whose(file)}")
+
+
+def _whose(file: str) -> str:
+    """Return how the file of another user is given back, as root's is that `flask …` once made for root."""
+    try:
+        owner = os.stat(file).st_uid
+    except OSError:
+        return ""
+    myself = user_name(os.geteuid())
+    return "" if owner == os.geteuid() else f"; it belongs to {user_name(owner)}: as root, chown {myself}: {file}"
 
 
 def _prepare_sqlite(engine: Engine, settings: Settings) -> None:

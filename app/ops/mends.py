@@ -71,18 +71,23 @@ def mend_each(realm: str, operator: str, what: str, found: Iterable[Any],
 
 
 def _close_to_others(_operator: str) -> int:
-    """Close to group and others what is ours and open to them, but no link: only root gives back what is another's."""
+    """Close to group and others what is ours and open to them; root takes back what is another's. Links stay."""
     closed = 0
     for path, facts in stored_files(runtime().settings):
-        if _is_open(facts):
+        if _is_ill(facts):
             with suppress(FileNotFoundError, NotADirectoryError):  # since it was looked at, it has gone, or is a link
                 closed += _close_one(Path(path))
     return closed
 
 
-def _is_open(facts: os.stat_result) -> bool:
-    is_ours = facts.st_uid == os.geteuid() and not stat.S_ISLNK(facts.st_mode)
-    return is_ours and bool(facts.st_mode & FOR_OTHERS)
+def _is_ill(facts: os.stat_result) -> bool:
+    """Return whether it is open or another's, and ours to mend: of what has a second name, root does not know whose
+    that is."""
+    if stat.S_ISLNK(facts.st_mode):
+        return False
+    if facts.st_uid != os.geteuid():
+        return os.geteuid() == 0 and (stat.S_ISDIR(facts.st_mode) or facts.st_nlink == 1)
+    return bool(facts.st_mode & FOR_OTHERS)
 
 
 def _close_one(path: Path) -> bool:
@@ -96,15 +101,17 @@ def _close_one(path: Path) -> bool:
             outer, held = held, os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=held)
             os.close(outer)
         facts = os.fstat(held)
-        if _is_open(facts):
-            os.chmod(f"/proc/self/fd/{held}", stat.S_IMODE(facts.st_mode) & ~FOR_OTHERS)
-            return True
-        return False
+        if not _is_ill(facts):
+            return False
+        if facts.st_uid != os.geteuid():
+            os.chown(f"/proc/self/fd/{held}", os.geteuid(), os.getegid())
+        os.chmod(f"/proc/self/fd/{held}", stat.S_IMODE(facts.st_mode) & ~FOR_OTHERS)
+        return True
     finally:
         os.close(held)
 
 
-_CLOSE = Mend("closes what is stored to others than its owner; what is another user's only root can give back",
+_CLOSE = Mend("closes what is stored to others than its owner; in a home of its own, root takes back what is another's",
               _close_to_others)
 MENDS: dict[str, Mend | NamedMend] = {
     "instance folder": _CLOSE,

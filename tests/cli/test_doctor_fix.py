@@ -2,6 +2,7 @@
 import getpass
 import json
 import os
+import pwd
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -522,6 +523,25 @@ def test_a_link_is_not_followed_when_files_are_closed(
         link.unlink()
     assert stat.S_IMODE(outside.stat().st_mode) == 0o644
     assert stat.S_IMODE((runtime().settings.home / "a-note").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")
+def test_root_takes_back_what_is_another_users_in_its_own_home(run: Run, only: Callable[[str], None]) -> None:
+    only("owners and modes")
+    home, stranger = runtime().settings.home, pwd.getpwnam("daemon")
+    a_file_that_others_read()
+    with_two_names, other_name = home / "with-two-names", home.parent / "other-name"
+    with_two_names.touch(mode=0o600)
+    other_name.hardlink_to(with_two_names)
+    for file in (home / "a-note", with_two_names):
+        os.chown(file, stranger.pw_uid, stranger.pw_gid)
+    try:
+        run("doctor", "--fix", "--yes")
+        taken, left = (home / "a-note").stat(), other_name.stat()
+        assert (taken.st_uid, stat.S_IMODE(taken.st_mode), left.st_uid) == (0, 0o600, stranger.pw_uid)
+    finally:
+        with_two_names.unlink()
+        other_name.unlink()
 
 
 def test_what_is_gone_before_it_is_closed_hinders_nothing(

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 
 import cli
+from app.data.connections import open_engine
 from app.home import claim_home, find_home
 from app.ops import checks, ownership
 from app.ops.ownership import environment_file_faults, ill_owned
@@ -178,6 +179,18 @@ def test_a_folder_that_may_not_be_listed_is_looked_at_itself(
 
     monkeypatch.setattr(ownership.os, "scandir", refused)
     assert [path for path, _ in ownership.stored_files(settings)] == [str(settings.home)]
+
+
+def test_a_database_of_another_user_is_refused_with_what_gives_it_back(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = tmp_path / "guildhall.db"
+    database.touch(mode=0o600)
+    owner = pwd.getpwuid(database.stat().st_uid).pw_name
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "geteuid", lambda: STRANGER.pw_uid)
+    settings = load_settings({"GUILDHALL_HOME": str(tmp_path), "DATABASE_URL": f"sqlite:///{database}"})
+    with pytest.raises(SettingsError, match=f"denied; it belongs to {owner}: as root, chown daemon: {database}"):
+        open_engine(settings, "test")
 
 
 @as_root
