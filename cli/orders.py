@@ -174,7 +174,8 @@ def _whole(order_id: str) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]
 def _print_orders(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if not as_json:
         rows = [{name: row[name] for name in _SHOWN} | {"placedAt": minute(row["placedAt"])} for row in rows]
-    print_rows(rows, as_json=as_json, empty="no orders", ids=("id",), cut=("number", "buyer", "seller"))
+    print_rows(rows, as_json=as_json, empty="no orders", ids=("id",), cut=("buyer", "seller"),
+               cut_last=("number",))
 
 
 def _moment(text: str) -> datetime:

@@ -161,13 +161,13 @@ def harmless(text: str) -> str:
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "nothing to show",
-               ids: Sequence[str] = (), cut: Sequence[str] = (), below: str | None = None,
-               wraps: bool = False) -> None:
+               ids: Sequence[str] = (), cut: Sequence[str] = (), cut_last: Sequence[str] = (),
+               below: str | None = None, wraps: bool = False) -> None:
     """Print rows that share their keys as a table, or as a JSON list, which has everything whole.
 
     In the table the ids of the columns `ids` are their last eight digits, and the texts of the columns `cut` end with
-    an ellipsis where the table would be wider than TABLE_COLUMNS. The text `below` stands whole under its row; the last
-    column is whole, too, where it `wraps`: it goes on in the next line under itself."""
+    an ellipsis where the table would be wider than TABLE_COLUMNS; where that is not enough, those of `cut_last`. The
+    text `below` stands whole under its row; the last column is whole, too, where it `wraps` into the next line."""
     if as_json:
         print_json(list(rows))
         return
@@ -177,7 +177,8 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "n
     names = [name for name in rows[0] if name != below]
     lines = [names, *[[_cell(row[name], is_id=name in ids) for name in names] for row in rows]]
     widths = [max(_columns(line[place]) for line in lines) for place in range(len(names))]
-    _narrow(widths, [names.index(name) for name in cut])
+    for given in (cut, cut_last):
+        _narrow(widths, [names.index(name) for name in given])
     for line, row in zip(lines, [{}, *rows], strict=True):
         fitted = [_fitted(cell, width) for cell, width in zip(line, widths, strict=True)]
         if wraps:

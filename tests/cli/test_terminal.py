@@ -64,3 +64,10 @@ def test_json_has_it_whole_in_signs_that_a_terminal_does_not_obey(capsys):
 def test_marks_of_a_letter_take_no_column(capsys):
     [_, line] = printed(capsys, [{"id": "1", "title": "e\u0301" * TABLE_COLUMNS}], cut=("title",))
     assert (line.count("e"), line[-1]) == (TABLE_COLUMNS - len("id  …"), "…")
+
+
+def test_the_number_by_which_an_order_is_found_is_cut_after_the_addresses_of_people(capsys):
+    number, address = "ORD-" + "7" * 40, "somebody.else@guildhall.test"
+    row = {"id": ID, "number": number, "buyer": address, "seller": address}
+    [_, line] = printed(capsys, [row], ids=("id",), cut=("buyer", "seller"), cut_last=("number",))
+    assert (len(line), line.split()[1]) == (TABLE_COLUMNS, number)
