@@ -23,9 +23,10 @@ LISTS = ("orders list", "orders find anna", "users list", "auctions list", "mode
          "equipment list", "security log", "jobs list", "auth keys", "webhooks list", "clients list", "index status",
          "organization tenant list", "settings", "status")
 INTERRUPTED = """
-import os, pty, select, sys
+import os, pty, select, signal, sys
 process, screen = pty.fork()
 if process == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is started in the background is deaf to it, and hands that on
     os.execv(sys.argv[1], sys.argv[1:])
 said = b""
 while True:
