@@ -26,7 +26,7 @@ def named_premium_order(text: str) -> str:
 
 def named_listing(text: str) -> str:
     """Return the id of the listing, a withdrawn one too; raises ClickException for none and for several."""
-    from blueprints.marketplace.product_listing.queries import listings_named
+    from blueprints.marketplace.product_listing.inspection import listings_named
 
     return the_one(listings_named(text), f"there is no listing {text}")
 

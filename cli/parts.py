@@ -32,15 +32,15 @@ MENDED = (
 """What `flask doctor --fix` mends by name, which a TAB offers."""
 
 
-_USER = "platform.auth.queries.user_subject"
+_USER = "platform.auth.inspection.user_subject"
 READERS = {
     "marketplace": {
         "CATEGORY": "marketplace.category_management.queries.category_subject",
         "FEEDBACK": "marketplace.feedback.moderation.feedback_subject",
-        "MEDIA": "marketplace.product_listing.queries.media_subject",
+        "MEDIA": "marketplace.product_listing.inspection.media_subject",
         "MESSAGE": "marketplace.messaging.queries.message_subject",
         "ORDER": "marketplace.order_management.queries.order_subject",
-        "PRODUCT": "marketplace.product_listing.queries.product_subject",
+        "PRODUCT": "marketplace.product_listing.inspection.product_subject",
         "USER": _USER},
     "network": {
         "COMMENT": "network.content.moderation.comment_subject",
@@ -96,7 +96,7 @@ def _indexes() -> object:
     from blueprints.marketplace.feedback.index import WORDS as FEEDBACK
     from blueprints.marketplace.messaging.index import WORDS as MARKETPLACE_MESSAGES
     from blueprints.marketplace.product_listing.index import LISTINGS
-    from blueprints.marketplace.search_indexing.refreshing import INDEX
+    from blueprints.marketplace.search_indexing.index import INDEX
     from blueprints.network.company.index import COMPANIES, NEWS
     from blueprints.network.content.index import COMMENTS, POSTS
     from blueprints.network.job_application.index import JOBS

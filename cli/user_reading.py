@@ -141,7 +141,7 @@ def _revealed(actor: Actor, user_ids: list[str]) -> dict[str, dict[str, Any]]:
 def _market_of(user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return how much somebody sells and trades, and the latest of each: live listings, orders bought and sold."""
     from blueprints.marketplace.order_management.inspection import order_counts, recent_orders
-    from blueprints.marketplace.product_listing.queries import live_listings_of
+    from blueprints.marketplace.product_listing.inspection import live_listings_of
 
     listings = live_listings_of(user_id, GLANCE)
     parts = {"listings": listings.rows,

@@ -4,7 +4,7 @@ One batch at a time is numbered and not published: whoever leads next publishes 
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -29,8 +29,10 @@ from app.data.connections import reading, writing_engine
 from app.data.entity import Base
 from app.data.reads import fetch
 from app.data.sqlite_write_lock import sqlite_write_lock
-from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _ONLY = 1
 _RECORDS = cast(Table, OutboxRecord.__table__)
@@ -121,7 +123,7 @@ def note_published(connection: Connection, position: int) -> int:
     return int(newest)
 
 
-def note_purged(work: UnitOfWork, position: int) -> None:
+def note_purged(work: "UnitOfWork", position: int) -> None:
     """Note in the transaction that removes records that the log begins behind this position."""
     work.execute(update(LogState).where(LogState.purged < position).values(purged=position))
 

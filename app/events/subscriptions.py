@@ -4,13 +4,16 @@
 handlers feed something outside it (the search index): they get many events at once, at least once each."""
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.annotations import annotate
-from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.runtime import runtime
 
-Handler = Callable[[UnitOfWork, Event], None]
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
+
+Handler = Callable[["UnitOfWork", Event], None]
 BatchHandler = Callable[[Sequence[Event]], None]
 
 

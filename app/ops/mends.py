@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.actor import Actor, system_actor
 from app.data.batches import yield_write_lock
 from app.data.holdings import handed_down
 from app.data.staff_changes import StaffAudit
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.ops.ownership import FOR_OTHERS, stored_files
 from app.runtime import runtime
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 MOST_MENDED = 10_000
 """How many of one kind are mended in one run; the next goes on."""
@@ -57,8 +59,10 @@ def mends() -> dict[str, Mend | NamedMend]:
 
 
 def mend_each(realm: str, operator: str, what: str, found: Iterable[Any],
-              mend: Callable[[UnitOfWork, Any], object]) -> int:
+              mend: Callable[["UnitOfWork", Any], object]) -> int:
     """Mend each of what was found in a transaction of its own, which the audit names; returns how many."""
+    from app.data.unit_of_work import unit_of_work
+
     mended = 0
     for one in found:
         with unit_of_work(system_actor(realm, operator)) as work:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.events.report import is_anything_on_its_way
 from app.events.subscriptions import Subscription
 from app.events.topics import db_topic
 from app.jobs.schedule import kernel_periodic
@@ -114,6 +113,8 @@ def check_index(name: str) -> tuple[str, str]:
     state = search_index(name).status()
     if state.state != "ready":
         return "warn", f"{state.state}: {state.reason} (flask index rebuild)"
+    from app.events.report import is_anything_on_its_way  # to say how an index stands, the outbox is not read
+
     behind = is_anything_on_its_way()  # before, too: what is delivered while it compares makes a difference of before
     if (differing := differing_documents(name)) and not (behind or is_anything_on_its_way()):
         return "warn", f"{differing} of {state.documents} documents are not what the database says"

@@ -1,7 +1,6 @@
 """Searches that found nothing, for the operator: what people miss is what to sell, to write, or a synonym to add.
 
 What somebody searched is private: it is readable once three people searched it, and known by a keyed hash before."""
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,27 +9,22 @@ import orjson
 from sqlalchemy import Index, String, Text, delete, distinct, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.actor import Actor, kernel_actor
+from app.actor import kernel_actor
 from app.clock import now
 from app.data.columns import Instant, iso
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.folding import words
-from app.identity.encryption import DecryptionFailed, fingerprint, seal, unseal
+from app.identity.encryption import DecryptionFailed, fingerprint, unseal
 from app.jobs.schedule import kernel_periodic
 from app.runtime import runtime
-
-log = logging.getLogger("guildhall.search")
+from app.search.noted_misses import MOST_WAITING, PURPOSE, WAITING
 
 CALLERS = 3
 """So many people must have searched the same before it is kept readable."""
 KEPT = timedelta(days=30)
-MOST_ROWS, MOST_OF_CALLER, MOST_WAITING = 5_000, 100, 1_000
-LONGEST = 80  # characters; what is longer is a letter, not a search
-_WAITING = "search-misses"
-_PURPOSE = "search-miss"
+MOST_ROWS, MOST_OF_CALLER = 5_000, 100
 _AT_ONCE = 200
 
 
@@ -54,26 +48,6 @@ Index("uq_search_miss_caller", SearchMiss.realm, SearchMiss.index_name, SearchMi
       unique=True)
 Index("ix_search_miss_user", SearchMiss.realm, SearchMiss.user_id)
 Index("ix_search_miss_searched_at", SearchMiss.searched_at)
-
-
-def note_miss(actor: Actor, index_name: str, text: str) -> None:
-    """Leave for the next job that a search found nothing; sealed, best effort, without a transaction.
-
-    Who is not logged in cannot be told from others, and is not counted."""
-    said = " ".join(words(text))
-    if not actor.user_id or not said or len(said) > LONGEST:
-        return
-    from redis import RedisError  # here: commands that only name an index need none
-
-    entry = orjson.dumps([actor.realm, index_name, said, actor.user_id]).decode()
-    try:
-        pipe = runtime().redis.pipeline(transaction=False)
-        pipe.rpush(_WAITING, seal(runtime().settings.secret_key, _PURPOSE, entry))
-        pipe.ltrim(_WAITING, -MOST_WAITING, -1)
-        pipe.expire(_WAITING, timedelta(days=1))
-        pipe.execute()
-    except (RedisError, OSError):
-        log.debug("a search without hits is not counted: Redis is away")
 
 
 @kernel_periodic("keep-search-misses", minutes=1)
@@ -105,13 +79,13 @@ def _waiting() -> list[tuple[str, str, str, str]]:
     from redis import RedisError
 
     try:
-        sealed: Any = runtime().redis.lpop(_WAITING, _AT_ONCE)
+        sealed: Any = runtime().redis.lpop(WAITING, _AT_ONCE)
     except (RedisError, OSError):
         return []
     found = []
     for one in sealed or ():
         try:
-            realm, index, said, user_id = orjson.loads(unseal(runtime().settings.secret_key, _PURPOSE, one.decode()))
+            realm, index, said, user_id = orjson.loads(unseal(runtime().settings.secret_key, PURPOSE, one.decode()))
             found.append((realm, index, said, user_id))
         except (DecryptionFailed, ValueError):  # of before another secret, or not ours
             continue
@@ -120,7 +94,7 @@ def _waiting() -> list[tuple[str, str, str, str]]:
 
 def _keep(work: UnitOfWork, realm: str, index_name: str, said: str, user_id: str) -> bool:
     """Count one caller of one search; returns whether there was room."""
-    digest = fingerprint(runtime().settings.secret_key, _PURPOSE, f"{realm}\x00{index_name}\x00{said}")
+    digest = fingerprint(runtime().settings.secret_key, PURPOSE, f"{realm}\x00{index_name}\x00{said}")
     callers = {row.user_id: row.id for row in work.rows(select(SearchMiss.user_id, SearchMiss.id).where(
         SearchMiss.realm == realm, SearchMiss.index_name == index_name, SearchMiss.digest == digest))}
     readable = said if len(callers.keys() | {user_id}) >= CALLERS else None

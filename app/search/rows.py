@@ -21,7 +21,7 @@ from app.search import port
 from app.search.catalogue import DeclaredIndex, search_index, suggestions
 from app.search.fields import IndexSchema
 from app.search.highlighting import highlights
-from app.search.misses import note_miss
+from app.search.noted_misses import note_miss
 from app.search.port import WINDOW, Condition, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
 from app.search.synonyms import synonyms_file
 from app.search.walk import holding, walk

@@ -32,9 +32,9 @@ def appeals(realm: str, state: str, limit: int, as_json: bool) -> None:
     """
     from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
+    from blueprints.platform.moderation.act_models import Appeal
     from blueprints.platform.moderation.appeals import list_appeals
-    from blueprints.platform.moderation.models import Appeal
-    from blueprints.platform.people.queries import user_briefs
+    from blueprints.platform.people.briefs import user_briefs
 
     where = [] if state == "ALL" else [Appeal.state == state]
     rows = list_appeals(reading_actor(realm), ReadRequest(page=Page(1, limit), where=where)).rows

@@ -145,7 +145,8 @@ def resolve(case: tuple[str, int], days: int | None, suspend: int | None, only: 
     Example: flask moderate resolve 142 --remove --suspend 7 --rule counterfeit --as ada@example.com
     """
     from blueprints.platform.moderation import cases, statements
-    from blueprints.platform.moderation.queries import case_subject, order_in_case
+    from blueprints.platform.moderation.case_queue import case_subject
+    from blueprints.platform.moderation.queries import order_in_case
 
     actor, number = operator_actor(realm, operator), case[1]
     terms = _terms(flags, days, suspend, only)

@@ -197,9 +197,9 @@ def list_ladder(realm: str = "marketplace", as_json: bool = False) -> None:
 
     Example: flask moderate ladder list --json
     """
-    from blueprints.platform.moderation import strikes
+    from blueprints.platform.moderation.ladder import ladder as steps_of
 
-    print_rows([_step(step) for step in strikes.ladder(realm)], as_json=as_json)
+    print_rows([_step(step) for step in steps_of(realm)], as_json=as_json)
 
 
 @ladder.command("set")
@@ -215,17 +215,19 @@ def set_ladder(steps: tuple[str, ...], as_built: bool, realm: str, operator: str
 
     Example: flask moderate ladder set 0=warn 2=suspend:7 4=ban --as admin@admin.com
     """
-    from blueprints.platform.moderation import strikes
+    from blueprints.platform.moderation.ladder import Proposal
+    from blueprints.platform.moderation.ladder import ladder as steps_of
+    from blueprints.platform.moderation.ladder import set_ladder as write_ladder
 
     actor = operator_actor(realm, operator)
     if bool(steps) == as_built:
         raise click.UsageError("say the steps, as 0=warn 2=suspend:7 4=ban, or --default")
-    wanted = [strikes.Proposal(*_read_step(step)) for step in steps]
-    rehearsed(actor, lambda: strikes.set_ladder(actor, wanted))
+    wanted = [Proposal(*_read_step(step)) for step in steps]
+    rehearsed(actor, lambda: write_ladder(actor, wanted))
     said = ", ".join(f"{step.strikes} {_spoken_step(step)}" for step in sorted(wanted, key=lambda one: one.strikes))
     if agreed(f"the ladder of {realm}: {said or 'as it is built in'}", dry_run=dry_run, yes=yes):
-        spoken(lambda: strikes.set_ladder(actor, wanted))
-        print_rows([_step(step) for step in strikes.ladder(realm)], as_json=as_json)
+        spoken(lambda: write_ladder(actor, wanted))
+        print_rows([_step(step) for step in steps_of(realm)], as_json=as_json)
 
 
 @click.command("transparency")

@@ -54,9 +54,9 @@ def queue(realm: str, state: str | None, kind: str | None, mine: bool, limit: in
     """
     from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
+    from blueprints.platform.moderation.case_queue import list_cases
     from blueprints.platform.moderation.models import Case
-    from blueprints.platform.moderation.queries import list_cases
-    from blueprints.platform.people.queries import user_briefs
+    from blueprints.platform.people.briefs import user_briefs
 
     actor = operator_actor(realm, operator) if mine else reading_actor(realm)
     asked = ReadRequest(page=Page(1, limit), where=[] if kind is None else [Case.kind == kind])
@@ -85,8 +85,9 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
 
     Example: flask moderate show 142
     """
+    from blueprints.platform.moderation.case_queue import case_subject
     from blueprints.platform.moderation.case_reading import read_case
-    from blueprints.platform.moderation.queries import case_of_appeal, case_subject
+    from blueprints.platform.moderation.queries import case_of_appeal
     from cli.parts import keep_kind_to_read
 
     what, number = case

@@ -27,8 +27,8 @@ from blueprints.network.networking.checks import check_ties
 from blueprints.network.networking.queries import degree_between, list_requests
 from blueprints.network.profile.queries import list_profiles
 from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.case_queue import list_cases
 from blueprints.platform.moderation.cases import act
-from blueprints.platform.moderation.queries import list_cases
 from blueprints.platform.people.commands import block_person
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 from cli import COMMANDS, demo_network, demo_network_story, demo_seed, load_command

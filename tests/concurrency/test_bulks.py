@@ -8,9 +8,10 @@ from app.errors import ApiError
 from blueprints.marketplace.auction_offer.models import Offer
 from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.platform.moderation import acts, bulk, cases
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Act, Report
+from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.reports import report
 from tests.concurrency.in_between import WRITTEN, meet
 from tests.concurrency.together import together

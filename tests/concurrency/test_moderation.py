@@ -8,10 +8,12 @@ from app.data.moderated_kinds import ModeratedKind, ModeratedKinds
 from app.data.reads import fetch
 from app.errors import ApiError
 from app.runtime import runtime
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder, undo
 from blueprints.platform.moderation.cases import act, resolve
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Act, Case, Evidence, Report
+from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.reports import report
 from tests.concurrency.together import together
 from tests.platform.moderation.things import Things

@@ -9,7 +9,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select
 
 from app.data.reads import fetch
-from blueprints.platform.moderation.models import Act, Appeal
+from blueprints.platform.moderation.act_models import Act, Appeal
 from cli import COMMANDS, load_command
 from cli.terminal import TABLE_COLUMNS
 from tests.contract.leaks import NOBODY, SmallRealm, Texts

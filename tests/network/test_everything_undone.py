@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from app.data.reads import fetch
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.effects import EFFECTS
-from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
 from tests.network.company.pages import ok
 from tests.network.content.wall import CONTENT, Wall

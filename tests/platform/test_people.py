@@ -12,8 +12,8 @@ from app.data.person_rows import PersonTables, forget_person
 from app.data.reads import fetch
 from app.runtime import runtime
 from blueprints.platform.auth.commands import archive_profile, delete_user, lock_user
+from blueprints.platform.people.briefs import user_briefs
 from blueprints.platform.people.models import Block
-from blueprints.platform.people.queries import user_briefs
 
 pytestmark = pytest.mark.parametrize("realm", ["marketplace", "network"])
 

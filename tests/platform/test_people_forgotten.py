@@ -14,7 +14,7 @@ from app.jobs.worker import run_job
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.platform.auth.commands import archive_profile
-from blueprints.platform.moderation.models import Report
+from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.reports import report
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.marketplace.auction_offer.saleroom import Saleroom

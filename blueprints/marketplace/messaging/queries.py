@@ -23,7 +23,7 @@ from app.identity.access import require_self_or_staff
 from blueprints.marketplace.messaging.models import HAS_MESSAGES, Conversation, Message
 from blueprints.marketplace.messaging.rules import pair_of
 from blueprints.marketplace.messaging.visibility import MESSAGES, NOT_DELETED
-from blueprints.platform.people.queries import user_briefs
+from blueprints.platform.people.briefs import user_briefs
 
 REALM = "marketplace"
 MESSAGE_FILTERS = Filters((equal(Message.from_user_id), equal(Message.to_user_id), equal(Message.is_read)))

@@ -7,15 +7,13 @@ from sqlalchemy import Text, cast, or_, select
 from app.actor import Actor, anonymous, system_actor
 from app.data.folded import has_part
 from app.data.held import Viewer, is_free, viewer, viewer_of_role
-from app.data.moderated_kinds import Subject
 from app.data.person_rows import MOST_OBLIGATIONS
-from app.data.reads import Listing, Page, fetch, find_any_row, get_row, list_rows, rows_by_id
+from app.data.reads import Listing, fetch, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.joins import add_joins
 from app.data.reads.read_request import ReadRequest
 from app.data.reads.seen_rows import seen_rows
 from app.data.serialization import Wire
-from app.data.short_ids import ids_named
 from app.data.visibility import expression_in_sql, holds, seen_by
 from app.errors import NotFound
 from blueprints.marketplace.product_listing.models import Media, Product
@@ -29,7 +27,6 @@ PRODUCT_FILTERS = Filters((
     equal(Product.type), equal(Product.seller_id), equal(Product.subcategory_id), equal(Product.category_id)))
 MEDIA_FILTERS = Filters((equal(Media.product_id), equal(Media.mime_type)))
 _OLDEST_FIRST = (Product.created_at, Product.id)
-_NEWEST_FIRST = (Product.created_at.desc(), Product.id.desc())
 
 
 def get_product(actor: Actor, product_id: str) -> Wire:
@@ -64,21 +61,6 @@ listings_seen_by = seen_rows(Product, lambda actor: seen_by(PRODUCTS, actor), vi
 def media_by_id(media_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → media asset in one statement, for joins."""
     return rows_by_id(Media, media_ids)
-
-
-def product_subject(actor: Actor, product_id: str) -> Subject | None:
-    """Return a listing as staff judge it, without the seller's secret reserve; None where there is none."""
-    row = find_any_row(Product, product_id)
-    return row and Subject(
-        row["title"], row["sellerId"], row, words=f"{row['title']}\n{row['description']}",
-        held=row["held"], is_active=row["isActive"])
-
-
-def media_subject(actor: Actor, media_id: str) -> Subject | None:
-    """Return a media asset as staff judge it; None where there is none."""
-    row = find_any_row(Media, media_id)
-    return row and Subject(f"{row['mimeType']} {row['url']}", row["_owner"], row, held=row["held"],
-                           is_active=row["isActive"])
 
 
 def find_product_ids(*, seller_id: str | None = None, text: str | None = None, category_id: str | None = None,
@@ -125,12 +107,6 @@ def running_auctions_of(realm: str, user_id: str) -> list[str]:
     return [f"auction “{row.title}” ({row.id}) runs with {row.bid_count} bids" for row in rows]
 
 
-def live_listings_of(seller_id: str, limit: int) -> Listing:
-    """Return the latest live listings of a seller as staff see them, whether he is active or not, and how many."""
-    return list_rows(Product, Page(1, limit), Product.seller_id == seller_id, order=_NEWEST_FIRST,
-                     viewer=Viewer(is_staff=True))
-
-
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the actor's own live listings, with those that are HIDDEN, marked."""
     return _list(asked, Product.seller_id == actor.user_id, looks=viewer(actor))
@@ -153,11 +129,6 @@ def listing_facts(product_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
                  .where(Product.id.in_(set(product_ids))))
     return {row.id: {"title": row.title, "currency": row.currency, "sellerId": row.seller_id,
                      "isActive": row.is_active} for row in rows}
-
-
-def listings_named(text: str) -> list[str]:
-    """Return the ids of the listings, withdrawn ones too, that begin or end so (app/data/short_ids.py)."""
-    return ids_named(Product, text)
 
 
 def known_product_ids(product_ids: Iterable[str]) -> set[str]:

@@ -18,7 +18,7 @@ from app.search import WINDOW, Filter, SearchQuery, SearchResult, Sort
 from app.search.catalogue import search_index, suggestions
 from app.search.highlighting import highlights
 from app.search.in_sql import holds_words
-from app.search.misses import note_miss
+from app.search.noted_misses import note_miss
 from app.search.rows import Search, answered, is_miss, manner, wants_highlights
 from app.search.synonyms import synonyms_file
 from blueprints.marketplace.search_indexing.documents import SCHEMA, newest_documents, worded

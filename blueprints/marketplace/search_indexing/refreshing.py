@@ -11,11 +11,9 @@ from app.actor import anonymous, system_actor
 from app.data.reads import Page
 from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.visibility import member, not_
 from app.errors import RuleViolated
 from app.events.event_delivery import Event
-from app.search.catalogue import DeclaredIndex, Progress, apply_or_rebuild
-from app.search.rows import IndexedRows
+from app.search.catalogue import Progress, apply_or_rebuild
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
     list_categories,
@@ -41,9 +39,7 @@ from blueprints.marketplace.search_indexing.rules import (
     seller_document,
     subcategory_document,
 )
-from blueprints.marketplace.search_indexing.visibility import RECORDS
-from blueprints.platform.auth.queries import brief_users
-from blueprints.platform.people.visibility import RESTING_SELLERS
+from blueprints.platform.auth.briefs import brief_users
 
 # One transaction each: on SQLite it holds the one write lock, and bidders wait for it.
 _PER_TRANSACTION = 25
@@ -210,8 +206,3 @@ def _living(document_type: str) -> Iterator[list[str]]:
 def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
     for start in range(0, len(ids), size):
         yield list(ids[start:start + size])
-
-
-INDEX = DeclaredIndex(SCHEMA, SOURCE, refresh_everything, every_login_reads=True, rows=IndexedRows(
-    SCHEMA, SearchIndex, (), words=SearchIndex.words,
-    means={RECORDS.there: not_(member("sellerId", RESTING_SELLERS))}))

@@ -9,10 +9,10 @@ from app.http.naming import ApiNames
 from app.search.rows import ASKED_BEGINNING, ASKED_HIGHLIGHTS, ASKED_WORDS, HIGHLIGHTS, MANNER, SUGGESTED
 from app.search.synonyms import synonyms_digest
 from blueprints.marketplace.search_indexing import commands, queries
+from blueprints.marketplace.search_indexing.index import INDEX
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.narrowing import ARGUMENTS, EXTRAS
 from blueprints.marketplace.search_indexing.policies import POLICIES
-from blueprints.marketplace.search_indexing.refreshing import INDEX
 from blueprints.marketplace.search_indexing.schemas import NewSearchIndex, SearchIndexChange
 
 api = Routes(POLICIES, {"listSearchIndexes": ApiNames(data_name="searchIndices"),

@@ -11,9 +11,8 @@ from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
-from blueprints.marketplace.search_indexing.index import READABLE
+from blueprints.marketplace.search_indexing.index import INDEX, READABLE
 from blueprints.marketplace.search_indexing.models import SearchIndex
-from blueprints.marketplace.search_indexing.refreshing import INDEX
 
 SERVICE = ServiceDeclaration(
     name="searchIndexing", version="1.0.0",

@@ -17,6 +17,7 @@ from blueprints.network.networking import graph
 from blueprints.network.networking.models import Connection, ConnectionRequest, InvitationBar, Person, Tie
 from blueprints.network.networking.rules import STATUSES
 from blueprints.network.networking.ties import is_tied, number_in_query, number_of
+from blueprints.platform.people.briefs import user_briefs
 from blueprints.platform.people.queries import (
     blocked_with,
     inactive_among,
@@ -24,7 +25,6 @@ from blueprints.platform.people.queries import (
     is_hidden,
     not_hidden,
     people_at_rest,
-    user_briefs,
 )
 
 REQUEST_FILTERS = Filters((equal(ConnectionRequest.status),))

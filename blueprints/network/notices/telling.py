@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from blueprints.platform.notification.notices import tell_all
-from blueprints.platform.people.queries import blocked_with, inactive_among, user_briefs
+from blueprints.platform.people.briefs import user_briefs
+from blueprints.platform.people.queries import blocked_with, inactive_among
 
 
 def tell_of(work: UnitOfWork, event: Event, notice_type: str, doer_id: str, receivers: Iterable[str],

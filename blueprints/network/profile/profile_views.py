@@ -25,7 +25,8 @@ from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.rules import VIEW_DAYS
 from blueprints.network.profile.visibility import IS_OPEN
 from blueprints.platform.auth.lending import share_accounts
-from blueprints.platform.people.queries import not_hidden, user_briefs
+from blueprints.platform.people.briefs import user_briefs
+from blueprints.platform.people.queries import not_hidden
 
 _STREAM = "network:profile-views"
 _AT_ONCE = 200  # their people's accounts are shared: few enough that no login waits for it

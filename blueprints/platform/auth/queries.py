@@ -13,7 +13,6 @@ from sqlalchemy import (
     cast,
     false,
     func,
-    literal,
     null,
     or_,
     select,
@@ -26,13 +25,11 @@ from app.data.columns import iso, read_instant
 from app.data.connections import reading
 from app.data.folded import has_part
 from app.data.id_sets import not_among
-from app.data.moderated_kinds import Subject
-from app.data.reads import Listing, Page, fetch, fetch_one, find_any_row, get_row, list_query, list_rows
+from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared_among, fetch_typed, is_among
 from app.data.reads.read_request import ReadRequest
-from app.data.reads.seen_rows import SeenRows, record_version
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.folding import compact
@@ -41,7 +38,6 @@ from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
 from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from app.mail_addresses import mail_address, typed_address
 from app.runtime import runtime
-from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.models import Account, MarketplaceUser, RoleSecondFactor, account_model, holds_email
 from blueprints.platform.auth.person_models import PurgedAccount
 from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, holds, normal_mobile, shortened_address
@@ -96,31 +92,6 @@ def brief_user(realm: str, user_id: str) -> Wire:
     return {name: row[name] for name in ("id", "fullname", "avatar", "isActive")}
 
 
-def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
-    """Return id → public face of the active users among `user_ids`, in one statement: with what others add to it."""
-    wanted = {user_id for user_id in user_ids if user_id}
-    if not wanted:
-        return {}
-    model = account_model(realm)
-    added = added_to_briefs(realm)
-    rows = fetch(select(model.id, model.fullname, model.avatar, *(make(model.id) for make in added.values())).where(
-        model.id.in_(wanted), model.is_active.is_(True)))
-    return {row.id: {"id": row.id, "fullname": row.fullname, "avatar": row.avatar,
-                     **dict(zip(added, row[3:], strict=True)), "isActive": True} for row in rows}
-
-
-def _version_shown(model: type[Account]) -> ColumnElement[str]:
-    """Return in which version a brief is shown: what others add to it is no column of the account."""
-    mark = record_version(model)
-    for make in added_to_briefs(model.__realm__).values():
-        mark = mark + func.coalesce(literal(":") + make(model.id), "")
-    return mark
-
-
-BRIEF_USERS = SeenRows(account_model, mark=_version_shown)
-"""The same people as of `brief_users`, whoever looks; of them the marks alone are asked."""
-
-
 def contact_of(realm: str, user_id: str) -> Wire | None:
     """Return how to reach an active user, as contacts_of has it; None where there is none."""
     return next(iter(contacts_of(realm, [user_id])), None)
@@ -137,13 +108,6 @@ def contacts_of(realm: str, user_ids: Iterable[str]) -> list[Wire]:
     return [{"id": row.id, "email": row.email, "emailVerified": row.email_verified,
              "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
             for row in rows]
-
-
-def user_subject(actor: Actor, user_id: str) -> Subject | None:
-    """Return an account of the actor's realm as staff judge it: what strangers see of it; None where there is none."""
-    row = find_any_row(account_model(actor.realm), user_id)
-    return row and Subject(row["fullname"], row["id"], {name: row[name] for name in (
-        "id", "fullname", "avatar", "isActive", "createdAt")}, words=row["fullname"], is_active=row["isActive"])
 
 
 def staff_of(realm: str) -> list[str]:

@@ -21,7 +21,7 @@ from app.data.serialization import Wire
 from app.data.visibility import those_shown
 from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
-from app.search.misses import note_miss
+from app.search.noted_misses import note_miss
 from app.search.port import WINDOW
 from app.search.rows import WORDLESS_RELEVANCE
 from blueprints.platform.bff.highlighted import Highlights, highlighted

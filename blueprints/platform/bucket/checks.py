@@ -1,11 +1,11 @@
 """What `flask doctor` asks of the buckets: do uploads get ready, and do rows and stored bytes belong together?"""
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from app.clock import now
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork
 from app.media.store import media_store
 from app.ops.findings import OK, WARN, some_of
 from app.ops.mends import MOST_MENDED, mend_each
@@ -13,6 +13,9 @@ from app.ops.queues import Queue, Waiting, waiting
 from app.runtime import runtime
 from blueprints.platform.bucket.models import IS_PREPARING, READY, BucketFile
 from blueprints.platform.bucket.rules import raw_name
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _LATE = timedelta(minutes=2)
 _AT_ONCE = 5000
@@ -48,7 +51,7 @@ def check_media() -> tuple[str, str]:
 
 def mend_media(operator: str) -> int:
     """Remove the stored bytes that belong to no upload and no export; returns how many."""
-    def remove(_work: UnitOfWork, name: str) -> None:
+    def remove(_work: "UnitOfWork", name: str) -> None:
         media_store().delete(name)
 
     return mend_each(runtime().settings.realms[0], operator, "stored file without an owner",

@@ -16,10 +16,11 @@ from app.errors import InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.act_locks import in_lock_order
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.counters import count
 from blueprints.platform.moderation.effects import EFFECTS
 from blueprints.platform.moderation.holding import stands as holds_still
-from blueprints.platform.moderation.models import Act, Case
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.moderators import refuse_own, require_moderator
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, OUTDONE_BY, is_repeated, traces_of

@@ -13,9 +13,10 @@ from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.notify.letters import Letter, write_letter
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.bulk_models import Bulk, BulkItem
 from blueprints.platform.moderation.letters import STATEMENT, TAKEN_BACK
-from blueprints.platform.moderation.models import Act, Case
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.sentences import (
     MOST_NAMED,
     Measure,

@@ -1,17 +1,20 @@
 """What `flask doctor` asks of the queue: how many cases wait, and how many reports each has (decision 35)."""
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, func, select
 
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork
 from app.ops.findings import MOST_NAMED, some_of
 from app.ops.mends import MOST_MENDED, mend_each
 from app.ops.queues import Queue, Waiting, waiting
 from app.runtime import runtime
 from blueprints.platform.moderation.counters import PENDING, count
-from blueprints.platform.moderation.models import Case, Counter, Report
+from blueprints.platform.moderation.models import Case, Counter
+from blueprints.platform.moderation.report_models import Report
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _WAITS = Case.is_pending.is_(True)
 
@@ -68,13 +71,13 @@ def mend_queue(operator: str) -> int:
                         for realm, (kept, found) in _totals().items() if kept != found)
 
 
-def _count_reports(work: UnitOfWork, case_id: str) -> None:
+def _count_reports(work: "UnitOfWork", case_id: str) -> None:
     case = work.lock(Case, case_id, archived_too=True)
     [found] = work.rows(select(func.count().label("reports")).select_from(Report).where(Report.case_id == case_id))
     work.change(case, report_count=found.reports)
 
 
-def _count_cases(work: UnitOfWork, realm: str) -> None:
+def _count_cases(work: "UnitOfWork", realm: str) -> None:
     """The counter is locked first: who opens or closes a case meanwhile counts it behind us."""
     kept = count(work, PENDING, 0)
     [found] = work.rows(select(func.count().label("cases")).select_from(Case).where(Case.realm == realm, _WAITS))

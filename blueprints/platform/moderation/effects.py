@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.data.unit_of_work import UnitOfWork
 from blueprints.platform.moderation import holding
-from blueprints.platform.moderation.models import Act
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.persons import ban, end_suspension, lift, suspend, suspend_again
 
 

@@ -10,7 +10,8 @@ from app.data.ids import uuid7
 from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
-from blueprints.platform.moderation.models import Act, Appeal, Case, Evidence, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.models import Case, Evidence
 
 LONGEST_TITLE = 255
 

@@ -15,8 +15,8 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound, RuleViolated
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.effect_models import Hold
-from blueprints.platform.moderation.models import Act
 
 LAPSED_AT_ONCE = 500
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.data.unit_of_work import UnitOfWork
-from blueprints.platform.moderation.models import Act, Appeal
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.sentences import Measure, summary_of
 
 Payload = dict[str, Any]

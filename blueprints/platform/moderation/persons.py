@@ -24,8 +24,8 @@ from blueprints.platform.auth.suspensions import (
     lock_to_suspend,
     write_ends,
 )
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.effect_models import BannedAddress
-from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import Suspension, ends_of
 
 _NOTHING = Sides(sells=False, buys=False, bans=False)

@@ -1,12 +1,11 @@
-"""The reads of moderation: the queue by its index, a case with all that staff decide by, one's own reports."""
-from datetime import datetime, timedelta
+"""The reads of moderation: a case with all that staff decide by, one's own reports; the queue is case_queue.py."""
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app.actor import Actor
 from app.clock import now
-from app.data.columns import iso, parse_iso, read_instant
+from app.data.columns import iso, read_instant
 from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
@@ -14,48 +13,24 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.visibility import seen_by
 from app.errors import InvalidInput, NotFound
-from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Act, Appeal, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
-from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
-from blueprints.platform.moderation.strikes import active_strikes, proposal, without_strike
+from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.case_queue import case_as_it_is, case_subject, titles_of
+from blueprints.platform.moderation.ladder import proposal
+from blueprints.platform.moderation.models import Case, CaseNote, Evidence
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
+from blueprints.platform.moderation.strikes import active_strikes, without_strike
 from blueprints.platform.moderation.subjects import find_subject
 from blueprints.platform.moderation.visibility import REPORTS
-from blueprints.platform.people.queries import user_briefs
+from blueprints.platform.people.briefs import user_briefs
 
 if TYPE_CHECKING:  # the queue is listed without what acts need
     from blueprints.platform.moderation.acts import ActOrder
 
-CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))
 REPORT_FILTERS = Filters((equal(Report.entity_type), equal(Report.entity_id), equal(Report.state)))
-_QUEUE = (Case.urgency, Case.opened_at, Case.id)
-_LATEST_FIRST = (Case.number.desc(), Case.id.desc())
 _NEWEST_FIRST = (Report.created_at.desc(), Report.id.desc())
 _MOST = 100
 """How many reports, notes, acts and copies a case shows; of the person's record the latest so many."""
-
-
-def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of cases with the title of each: without `state` those that wait, the most urgent first.
-
-    A claim that has lapsed is none. Raises InvalidInput."""
-    state, mine = asked.arguments.get("state"), asked.arguments.get("mine") == "true"
-    if state is not None and state not in CASE_STATES:
-        said = f"expected one of {', '.join(CASE_STATES)}"
-        raise InvalidInput(f"state: {said}", detail={"state": said})
-    where = [Case.realm == actor.realm, *_in_state(state), *asked.where]
-    if mine:
-        where += [Case.assignee_id == actor.user_id, Case.taken_at > _claimed_since()]
-    all_that_wait = state is None and not mine and not asked.where
-    listing = list_rows(Case, asked.page, *where, order=_QUEUE if _waits(state) else _LATEST_FIRST,
-                        counted=(lambda: pending_cases(actor.realm)) if all_that_wait else None)
-    listing.rows = cases_as_of_now(listing.rows)
-    return listing
-
-
-def cases_as_of_now(rows: list[Wire]) -> list[Wire]:
-    """Return cases with the title of each, in one statement; a claim that has lapsed is none."""
-    titles = _titles([row["id"] for row in rows])
-    return [_as_it_is(row) | {"title": titles.get(row["id"])} for row in rows]
 
 
 def waiting_cases_of(realm: str, user_id: str) -> list[str]:
@@ -74,14 +49,14 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
     found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
     if not found:
         raise NotFound
-    row = _as_it_is(get_row(Case, found[0].id))
+    row = case_as_it_is(get_row(Case, found[0].id))
     subject = find_subject(actor, row["entityType"], row["entityId"])
     is_own = actor.is_user(row["personId"]) and not actor.is_super_admin  # who reported stays hidden from them (M-20)
     reports, notes = [] if is_own else _reports(row["id"]), _notes(row["id"])
     briefs = user_briefs(actor.realm, [row["personId"], *(one["reporterId"] for one in reports),
                                        *(one["authorId"] for one in notes)])
     appeal = _appeal(actor.realm, row["id"]) if row["kind"] == "APPEAL" else None
-    row["title"] = subject.title if subject and appeal is None else _titles([row["id"]]).get(row["id"])
+    row["title"] = subject.title if subject and appeal is None else titles_of([row["id"]]).get(row["id"])
     return row, {
         "thing": None if subject is None else {"title": subject.title, "content": dict(subject.content),
                                                "held": subject.held, "isActive": subject.is_active},
@@ -95,15 +70,6 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
         "evidence": _evidence(row["id"]),
         "appeal": appeal,
     }, subject
-
-
-def case_subject(realm: str, number: int) -> tuple[str, str, str | None]:
-    """Return entity type and id of a case's thing, and its person; raises NotFound."""
-    found = fetch(select(Case.entity_type, Case.entity_id, Case.person_id).where(
-        Case.realm == realm, Case.number == number))
-    if not found:
-        raise NotFound
-    return found[0].entity_type, found[0].entity_id, found[0].person_id
 
 
 def case_of_appeal(realm: str, number: int) -> int:
@@ -136,44 +102,6 @@ def list_reports(actor: Actor, asked: ReadRequest) -> Listing:
     named in them (M-20)."""
     return list_rows(Report, asked.page, Report.realm == actor.realm, *seen_by(REPORTS, actor), *asked.where,
                      order=_NEWEST_FIRST)
-
-
-def _in_state(state: str | None) -> list[ColumnElement[bool]]:
-    """Return the condition of a state, as it is now that claims have lapsed."""
-    if not _waits(state):
-        return [Case.is_pending.is_(False), Case.state == state]
-    claimed = and_(Case.state == "ASSIGNED", Case.taken_at > _claimed_since())
-    waiting: list[ColumnElement[bool]] = [Case.is_pending.is_(True)]
-    if state == "ASSIGNED":
-        waiting.append(claimed)
-    if state == "OPEN":
-        waiting.append(or_(Case.state == "OPEN", Case.taken_at.is_(None), Case.taken_at <= _claimed_since()))
-    return waiting
-
-
-def _waits(state: str | None) -> bool:
-    return state in (None, "OPEN", "ASSIGNED")
-
-
-def _claimed_since() -> datetime:
-    return now() - timedelta(hours=CLAIM_HOURS)
-
-
-def _as_it_is(row: Wire) -> Wire:
-    """Return the row of a case whose claim, if it has lapsed, is none."""
-    taken_at = None if row["takenAt"] is None else parse_iso(row["takenAt"])
-    if row["state"] != "ASSIGNED" or is_claimed(taken_at, now()):
-        return row
-    return row | {"state": "OPEN", "state_idx": CASE_STATES.index("OPEN"), "assigneeId": None, "takenAt": None}
-
-
-def _titles(case_ids: list[str]) -> dict[str, str | None]:
-    """Return what each case is about, by the first copy of it, in one statement."""
-    if not case_ids:
-        return {}
-    rows = fetch(select(Evidence.case_id, Evidence.title).where(Evidence.case_id.in_(case_ids)).order_by(
-        Evidence.case_id, Evidence.id.desc()))
-    return {row.case_id: row.title for row in rows}
 
 
 def _rows(model: Any, *where: ColumnElement[bool], order: Any) -> list[Wire]:

@@ -15,8 +15,8 @@ from app.notify.mailbox import post_letter
 from blueprints.platform.auth.queries import contact_of, is_user
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.letters import OUTCOME_LETTER, RECEIPT_LETTER
-from blueprints.platform.moderation.models import Report, ReporterRecord
 from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import MOST_MUTED_DAYS
 from blueprints.platform.moderation.sentences import RECEIPT, outcome_of, spoken_moment, thing_named
 from blueprints.platform.moderation.statements import spoken_title

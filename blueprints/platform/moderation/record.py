@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from app.actor import Actor
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.models import Act
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.rules import NOBODY
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes

@@ -14,7 +14,8 @@ from app.errors import LoginRequired, NotFound, RuleViolated, TooManyRequests
 from app.runtime import runtime
 from blueprints.platform.moderation.cases import join_case, weigh
 from blueprints.platform.moderation.counters import PENDING, count
-from blueprints.platform.moderation.models import Case, Report, ReporterRecord
+from blueprints.platform.moderation.models import Case
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import NOBODY, weight
 from blueprints.platform.moderation.subjects import subject_of
 

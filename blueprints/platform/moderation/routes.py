@@ -9,6 +9,7 @@ from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from blueprints.platform.moderation import (
     acts,
+    case_queue,
     cases,
     queries,
     reports,
@@ -17,12 +18,14 @@ from blueprints.platform.moderation import (
     routes_words,
     schemas,
 )
+from blueprints.platform.moderation.act_models import Act, Strike
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.case_reading import read_case
 from blueprints.platform.moderation.cases import Resolution
 from blueprints.platform.moderation.counters import read_number
-from blueprints.platform.moderation.models import Act, Case, Report, Strike
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.policies import POLICIES
+from blueprints.platform.moderation.report_models import Report
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),
@@ -54,9 +57,9 @@ def create_report(actor: Actor, data: dict[str, Any]) -> Answer:
 
 api.list("/v1/reports", queries.list_reports, "List the caller's own reports, for staff all, the newest first.",
          name="listReports", returns=Report, filters=queries.REPORT_FILTERS)
-api.list("/v1/cases", queries.list_cases,
+api.list("/v1/cases", case_queue.list_cases,
          "List the cases that wait, the most urgent first, or closed ones, the latest first.",
-         name="listModerationCases", returns=Case, filters=queries.CASE_FILTERS, cached=False,
+         name="listModerationCases", returns=Case, filters=case_queue.CASE_FILTERS, cached=False,
          arguments={"state": "OPEN, ASSIGNED, RESOLVED or DISMISSED; without it all that wait",
                     "mine": "true: those the caller took"})
 

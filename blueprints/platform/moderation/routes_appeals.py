@@ -9,8 +9,8 @@ from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.http.request import path_id
 from blueprints.platform.moderation import appeals, strikes
+from blueprints.platform.moderation.act_models import Appeal, Strike
 from blueprints.platform.moderation.counters import read_number
-from blueprints.platform.moderation.models import Appeal, Strike
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.schemas import AppealDecision, NewAppeal
 

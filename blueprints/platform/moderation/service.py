@@ -6,6 +6,7 @@ from app.ops.mends import Mend, NamedMend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
+from blueprints.platform.moderation.act_models import Act, Appeal, Strike
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
 from blueprints.platform.moderation.audit_mend import acknowledge_break, broken_chains
 from blueprints.platform.moderation.bulk_models import Bulk
@@ -13,10 +14,11 @@ from blueprints.platform.moderation.catalogue_models import Word
 from blueprints.platform.moderation.checks import OPEN_CASES, check_queue, mend_queue
 from blueprints.platform.moderation.index import READABLE
 from blueprints.platform.moderation.letters import LETTERS
-from blueprints.platform.moderation.models import Act, Appeal, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.models import Case, CaseNote, Evidence
 from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
 from blueprints.platform.moderation.queries import waiting_cases_of
 from blueprints.platform.moderation.questions import question_topic
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.written_words import word_subscription
 
 

@@ -21,9 +21,10 @@ from app.notify.mailbox import post_letter
 from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.act_models import Act, Appeal, Strike
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.letters import APPEALS, STATEMENT, TAKEN_BACK
-from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.rules import APPEALED_ALONE, HEAVINESS, makes_strike
 from blueprints.platform.moderation.sentences import (
     PUBLIC_TITLES,

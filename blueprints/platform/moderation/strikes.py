@@ -1,28 +1,24 @@
-"""Strikes: what stands against a person, one a case, until it lapses or is revoked; and what the ladder proposes.
+"""Strikes: what stands against a person, one a case, until it lapses or is revoked.
 
 A strike lapses by the clock alone: nothing has to run for it."""
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
-from app.data.reads import Listing, fetch, fetch_one, list_rows
+from app.data.reads import Listing, fetch_one, list_rows
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.errors import InvalidInput, NotFound
+from app.errors import NotFound
 from app.identity.access import require
 from app.runtime import runtime
-from blueprints.platform.moderation.catalogue_models import LadderStep
-from blueprints.platform.moderation.counters import next_number
-from blueprints.platform.moderation.models import Act, Case, Strike
+from blueprints.platform.moderation.act_models import Act, Strike
 from blueprints.platform.moderation.rules import (
     HEAVINESS,
-    LADDER,
     NOBODY,
     STRIKE_DAYS,
     STRIKE_STATES,
@@ -32,25 +28,19 @@ from blueprints.platform.moderation.rules import (
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
     from app.data.unit_of_work import UnitOfWork
+    from blueprints.platform.moderation.models import Case
 
 _LATEST_FIRST = (Strike.lapses_at.desc(), Strike.id.desc())
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What the ladder proposes to whoever has `strikes` or more active strikes; `days` of a suspension (M-16)."""
-
-    strikes: int
-    kind: str
-    days: int | None = None
-
-
-def strike_for(work: "UnitOfWork", case: Case, acts: Sequence[Act], asked: bool | None, *, reason: str,
+def strike_for(work: "UnitOfWork", case: "Case", acts: Sequence[Act], asked: bool | None, *, reason: str,
                rule: str | None) -> Strike | None:
     """Return the strike that the acts of a case leave on its person, None where they leave none (M-15).
 
     `asked`: None lets the acts decide. There is one for each person and case, by its heaviest act, and one for all
     cases of a bulk. The case is locked; the acts get the number of the strike."""
+    from blueprints.platform.moderation.counters import next_number
+
     person_id = case.person_id
     burdens = [act for act in acts if act.person_id == person_id and HEAVINESS[act.kind]]
     kinds = [act.kind for act in burdens]
@@ -119,47 +109,6 @@ def active_strikes(realm: str, person_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def ladder(realm: str) -> list[Proposal]:
-    """Return the steps of the ladder, lowest first: the realm's own where it has written one, else the default."""
-    rows = fetch(select(LadderStep.strikes, LadderStep.kind, LadderStep.days).where(LadderStep.realm == realm)
-                 .order_by(LadderStep.strikes))
-    return [Proposal(*row) for row in rows or LADDER]
-
-
-def set_ladder(actor: Actor, steps: Sequence[Proposal]) -> None:
-    """Write the ladder of the realm anew; without steps the default counts again.
-
-    Raises Forbidden (not a superAdmin), InvalidInput for a kind that burdens nobody, for days of what has none, for a
-    number of strikes that is named twice or below 0."""
-    from app.data.unit_of_work import unit_of_work
-    from blueprints.platform.moderation import audit
-    from blueprints.platform.moderation.moderators import require_moderator
-
-    require(actor.is_super_admin)
-    require_moderator(actor)
-    numbers = [step.strikes for step in steps]
-    wrong = [f"{step.strikes} {step.kind}" for step in steps if step.strikes < 0 or not HEAVINESS.get(step.kind)
-             or (step.kind == "SUSPEND") != (step.days is not None and step.days > 0)]
-    if wrong or len(set(numbers)) < len(numbers):
-        said = f"not possible: {', '.join(wrong)}" if wrong else "each number of strikes stands once"
-        raise InvalidInput(f"ladder: {said}", detail={"ladder": said})
-    with unit_of_work(actor) as work:
-        work.execute(delete(LadderStep).where(LadderStep.realm == actor.realm))
-        rows = [{"realm": actor.realm, "strikes": step.strikes, "kind": step.kind, "days": step.days}
-                for step in sorted(steps, key=lambda step: step.strikes)]
-        if rows:
-            work.execute(insert(LadderStep).values(rows))
-        audit.note(work, "ladder.written", steps=rows)
-        work.commit()
-
-
-def proposal(realm: str, strikes: int) -> Proposal | None:
-    """Return what the ladder proposes to whoever has that many active strikes, None below its lowest step (M-16).
-
-    It is what staff read beside a case: nothing acts on it."""
-    return next((step for step in reversed(ladder(realm)) if step.strikes <= strikes), None)
-
-
 def list_strikes(actor: Actor, asked: ReadRequest, user_id: str | None = None) -> Listing:
     """Return a page of the strikes of the actor, or of the person staff names, the latest first.
 
@@ -185,7 +134,7 @@ def find_strike(realm: str, number: int) -> str:
     return str(row.id)
 
 
-def _standing_strike(work: "UnitOfWork", case: Case, acts: Sequence[Act]) -> Strike | None:
+def _standing_strike(work: "UnitOfWork", case: "Case", acts: Sequence[Act]) -> Strike | None:
     """Return the strike that the person has for this case, or for the bulk that its acts belong to."""
     work.flush()  # what the same transaction struck counts, too
     parents = {act.parent_id for act in acts if act.parent_id}

@@ -4,9 +4,10 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.platform.moderation import receipts, statements
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.bulk_letters import has_letter_of_its_own
 from blueprints.platform.moderation.closings import change_in, is_decided
-from blueprints.platform.moderation.models import Act, Appeal, Report
+from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.strikes import revoke_without_acts
 from blueprints.platform.moderation.topics import ACT_UPDATED, APPEAL_UPDATED, CASE_WRITTEN, REPORT_CREATED
 

@@ -13,7 +13,9 @@ from app.data.serialization import Wire
 from app.errors import InvalidInput
 from app.identity.access import require
 from app.runtime import runtime
-from blueprints.platform.moderation.models import Act, Appeal, Case, Report
+from blueprints.platform.moderation.act_models import Act, Appeal
+from blueprints.platform.moderation.models import Case
+from blueprints.platform.moderation.report_models import Report
 
 _FIRST_YEAR = 2020
 _DECIDED = "decided"

@@ -25,14 +25,14 @@ from app.errors import Forbidden, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.briefs import added_to_briefs
-from blueprints.platform.auth.queries import account_standings, accounts_at_rest, brief_users, named_accounts
+from blueprints.platform.auth.queries import account_standings, accounts_at_rest, named_accounts
 from blueprints.platform.auth.rules import Standing, holds
 from blueprints.platform.people.blocking import hides_blocked
+from blueprints.platform.people.briefs import BRIEF, user_briefs
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.rules import ACTING, BUYING, SELLING, may_trade
 
 _REMEMBERED_SECONDS = 60
-BRIEF = ("id", "fullname", "avatar")
 _LATEST_FIRST = (Block.updated_at.desc(), Block.id.desc())
 HIDES_PEOPLE = (version_key(Block), "rows:user")
 """What `depends_on` of a remembered list names that asks `not_hidden`."""
@@ -115,14 +115,6 @@ def ended_among(realm: str, user_ids: Iterable[str]) -> frozenset[str]:
     known = standings_of(realm, wanted) if wanted else {}
     return frozenset(user_id for user_id in wanted if user_id not in known or not known[user_id].is_active
                      or known[user_id].is_banned)
-
-
-def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
-    """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement.
-
-    In the network there is the headline of their profile, too (NET-32)."""
-    shown = (*BRIEF, *added_to_briefs(realm))
-    return {user_id: {name: row[name] for name in shown} for user_id, row in brief_users(realm, user_ids).items()}
 
 
 def briefs_for(actor: Actor, user_ids: Iterable[str | None]) -> dict[str, Wire]:

@@ -2,12 +2,12 @@
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.auth.briefs import added_to_briefs
-from blueprints.platform.auth.queries import BRIEF_USERS
+from blueprints.platform.auth.briefs import BRIEF_USERS, added_to_briefs
 from blueprints.platform.people import subscribers
+from blueprints.platform.people.briefs import BRIEF, user_briefs
 from blueprints.platform.people.index import READABLE
 from blueprints.platform.people.models import Block
-from blueprints.platform.people.queries import BRIEF, hiding_in, user_briefs
+from blueprints.platform.people.queries import hiding_in
 from blueprints.platform.people.topics import forgotten_topic
 
 SERVICE = ServiceDeclaration(

@@ -9,13 +9,13 @@ from app.search.port import IndexStatus
 def test_an_event_that_is_on_its_way_makes_no_warning(monkeypatch: pytest.MonkeyPatch, on_its_way: list[bool]) -> None:
     seen = iter(on_its_way)
     compare(monkeypatch)
-    monkeypatch.setattr(catalogue, "is_anything_on_its_way", lambda: next(seen))
+    monkeypatch.setattr("app.events.report.is_anything_on_its_way", lambda: next(seen))
     assert catalogue.check_index("product") == ("ok", "3 documents")
 
 
 def test_a_difference_that_nothing_mends_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     compare(monkeypatch)
-    monkeypatch.setattr(catalogue, "is_anything_on_its_way", lambda: False)
+    monkeypatch.setattr("app.events.report.is_anything_on_its_way", lambda: False)
     assert catalogue.check_index("product") == ("warn", "2 of 3 documents are not what the database says")
 
 

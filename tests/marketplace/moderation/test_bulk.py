@@ -12,7 +12,7 @@ from blueprints.platform.moderation import acts, bulk, bulk_letters, cases, rehe
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.holding import lapse_holds
-from blueprints.platform.moderation.models import Report
+from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.reports import report
 from tests.clients import Callers
 from tests.contract.leaks import kept_in_the_database

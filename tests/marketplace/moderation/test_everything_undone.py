@@ -13,10 +13,10 @@ from blueprints.marketplace.feedback.counting import count
 from blueprints.marketplace.feedback.models import Feedback
 from blueprints.marketplace.feedback.rules import month_of
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.audit_models import AuditEntry
 from blueprints.platform.moderation.effects import EFFECTS
-from blueprints.platform.moderation.models import Act
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.messaging.talk import written
 from tests.passes import LONG

@@ -7,8 +7,8 @@ from app.clock import moved_clock
 from app.errors import InvalidInput, RuleViolated
 from app.jobs.worker import run_job
 from blueprints.platform.moderation import acts, cases
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder
-from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import LETTER_STAYS
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.clients import Callers

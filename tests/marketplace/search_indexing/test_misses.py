@@ -16,6 +16,7 @@ from app.runtime import runtime
 from app.search import misses
 from app.search.catalogue import rebuild_index
 from app.search.misses import SearchMiss
+from app.search.noted_misses import note_miss
 from cli import load_command
 from tests.clients import ApiClient, Callers
 from tests.contract.leaks import kept_in_the_database
@@ -67,7 +68,7 @@ def test_what_finds_something_or_is_narrowed_by_a_filter_or_is_no_word_is_no_mis
 
 
 def test_who_is_not_logged_in_is_not_counted(app: Flask) -> None:
-    misses.note_miss(anonymous("marketplace"), "searchIndex", "chaise")
+    note_miss(anonymous("marketplace"), "searchIndex", "chaise")
     assert (listed(), rows()) == ([], 0)
 
 
@@ -95,7 +96,7 @@ def test_a_search_goes_on_while_redis_is_away(callers: Callers, monkeypatch: pyt
         raise RedisError
     monkeypatch.setattr(type(runtime().redis), "pipeline", away)
     monkeypatch.setattr(type(runtime().redis), "lpop", away)
-    misses.note_miss(caller.actor, "searchIndex", "chaise")
+    note_miss(caller.actor, "searchIndex", "chaise")
     assert misses.keep_search_misses() == "0 counted"
 
 
@@ -103,8 +104,8 @@ def test_one_person_fills_no_more_than_a_share(callers: Callers, monkeypatch: py
     monkeypatch.setattr(misses, "MOST_OF_CALLER", 3)
     ann, ben = people(callers, 2)
     for word in ("aaa", "bbb", "ccc", "ddd", "aaa"):
-        misses.note_miss(ann.actor, "searchIndex", word)
-    misses.note_miss(ben.actor, "searchIndex", "ddd")
+        note_miss(ann.actor, "searchIndex", word)
+    note_miss(ben.actor, "searchIndex", "ddd")
     assert (listed(), rows()) == ([], 4)
 
 
@@ -113,14 +114,14 @@ def test_no_more_waits_and_no_more_rows_stay_than_the_bounds(callers: Callers, m
     monkeypatch.setattr(misses, "MOST_ROWS", 2)
     ann = callers.user("ann")
     for number in range(9):
-        misses.note_miss(ann.actor, "searchIndex", f"word{number}")
+        note_miss(ann.actor, "searchIndex", f"word{number}")
     assert runtime().redis.llen("search-misses") == 4
     assert (listed(), rows()) == ([], 2)
 
 
 def test_after_thirty_days_it_is_forgotten(callers: Callers) -> None:
     for caller in people(callers, 3):
-        misses.note_miss(caller.actor, "searchIndex", "chaise")
+        note_miss(caller.actor, "searchIndex", "chaise")
     assert listed() == [{"words": "chaise", "callers": 3}]
     with moved_clock(days=31):
         assert (listed(), rows()) == ([], 0)
@@ -129,7 +130,7 @@ def test_after_thirty_days_it_is_forgotten(callers: Callers) -> None:
 def test_who_is_erased_is_counted_no_more_and_the_word_is_unreadable_again(callers: Callers) -> None:
     three = people(callers, 3)
     for caller in three:
-        misses.note_miss(caller.actor, "searchIndex", "chaise")
+        note_miss(caller.actor, "searchIndex", "chaise")
     assert listed() == [{"words": "chaise", "callers": 3}]
     assert is_kept("chaise")
     forget_person(system_actor("marketplace"), runtime().part(PersonTables), str(three[0].user_id), None)
@@ -145,8 +146,8 @@ def test_who_is_erased_is_counted_no_more_and_the_word_is_unreadable_again(calle
 def test_a_word_is_unreadable_again_in_one_realm_whatever_is_searched_in_the_other(callers: Callers) -> None:
     three = people(callers, 3)
     for caller in three:
-        misses.note_miss(caller.actor, "searchIndex", "chaise")
-        misses.note_miss(replace(caller.actor, realm_or_none="network"), "searchIndex", "chaise")
+        note_miss(caller.actor, "searchIndex", "chaise")
+        note_miss(replace(caller.actor, realm_or_none="network"), "searchIndex", "chaise")
     assert [row["callers"] for row in listed()] == [3, 3]
     forget_person(system_actor("marketplace"), runtime().part(PersonTables), str(three[0].user_id), None)
     run_job(JOB)
@@ -175,7 +176,7 @@ def test_the_same_words_by_the_same_people_are_told_with_the_most_callers_first(
 
 def test_the_command_prints_them(app: Flask, callers: Callers) -> None:
     for caller in people(callers, 3):
-        misses.note_miss(caller.actor, "searchIndex", "chaise")
+        note_miss(caller.actor, "searchIndex", "chaise")
     run_job(JOB)
     printed = app.test_cli_runner().invoke(load_command("index"), ["misses", "--json"])
     assert printed.exit_code == 0, printed.output

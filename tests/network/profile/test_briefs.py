@@ -2,7 +2,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from blueprints.platform.people.queries import user_briefs
+from blueprints.platform.people.briefs import user_briefs
 from tests.clients import ApiClient, Callers
 from tests.network.profile.cards import PROFILES, Person, change, write
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from blueprints.platform.people.queries import user_briefs
+from blueprints.platform.people.briefs import user_briefs
 from tests.clients import ApiClient
 from tests.network.profile.cards import PROFILES, Person, Row, change, got, listed, write
 

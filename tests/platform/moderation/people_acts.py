@@ -7,8 +7,8 @@ from app.clock import now
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from blueprints.platform.moderation import persons
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.counters import next_number
-from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import NOBODY
 
 DO = {"SUSPEND": persons.suspend, "BAN": persons.ban, "UNBAN": persons.lift}

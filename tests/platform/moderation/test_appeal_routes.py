@@ -9,9 +9,9 @@ from app.data.reads import fetch
 from app.identity.appeal_tokens import issue
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.cases import act
-from blueprints.platform.moderation.models import Act
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.platform.auth import commands as accounts
 from blueprints.platform.moderation import acts, appeals, cases, counters, strikes
+from blueprints.platform.moderation.act_models import Act, Appeal, Strike
 from blueprints.platform.moderation.acts import ActOrder
-from blueprints.platform.moderation.models import Act, Appeal, Case, Evidence, Strike
+from blueprints.platform.moderation.models import Case, Evidence
 from blueprints.platform.moderation.reports import report
 from tests.platform.moderation.chains import entries
 

@@ -13,7 +13,8 @@ from app.errors import NotFound
 from app.identity import appeal_tokens
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
-from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.sentences import Measure, cases_named, effect_on_all
 from blueprints.platform.moderation.statements import preview
 

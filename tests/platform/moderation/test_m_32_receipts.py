@@ -9,8 +9,9 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, InvalidInput, NotFound
 from app.notify.mailbox import read_outbox
-from blueprints.platform.moderation.models import Case, Report, ReporterRecord
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.receipts import mute_reporter
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import MOST_MUTED_DAYS, NOBODY
 
 

@@ -8,7 +8,9 @@ from app.clock import now
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, InvalidInput
-from blueprints.platform.moderation.models import Act, Appeal, Case, Report
+from blueprints.platform.moderation.act_models import Act, Appeal
+from blueprints.platform.moderation.models import Case
+from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.rules import NOBODY
 from blueprints.platform.moderation.transparency import transparency
 

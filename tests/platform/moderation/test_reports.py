@@ -14,7 +14,8 @@ from app.errors import ApiError, InvalidInput, LoginRequired, NotFound, RuleViol
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.cases import act, resolve
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Case, Evidence, Report, ReporterRecord
+from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.reports import report
 from blueprints.platform.moderation.rules import NOBODY, priority, weight
 

@@ -7,11 +7,13 @@ from sqlalchemy import func, select
 from app.clock import moved_clock
 from app.data.reads import fetch
 from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder, undo
 from blueprints.platform.moderation.cases import act, dismiss, resolve, take
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Act, Case, Report, ReporterRecord
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.queries import get_case
+from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.reports import report
 
 

@@ -9,10 +9,10 @@ from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, InvalidInput
-from blueprints.platform.moderation import strikes
-from blueprints.platform.moderation.models import Act, Strike
+from blueprints.platform.moderation import ladder, strikes
+from blueprints.platform.moderation.act_models import Act, Strike
+from blueprints.platform.moderation.ladder import Proposal
 from blueprints.platform.moderation.rules import HEAVINESS
-from blueprints.platform.moderation.strikes import Proposal
 from tests.platform.moderation.cases import act_in, case_of, struck
 from tests.platform.moderation.chains import entries
 
@@ -119,10 +119,10 @@ def test_own_strikes_are_listed_and_another_persons_by_staff_alone(app, as_user,
 
 
 def test_m_16_the_ladder_proposes_by_the_active_strikes(app):
-    proposed = [strikes.proposal(REALM, number) for number in (0, 1, 2, 3, 4, 9)]
+    proposed = [ladder.proposal(REALM, number) for number in (0, 1, 2, 3, 4, 9)]
     assert proposed == [Proposal(0, "WARN"), Proposal(1, "HIDE"), Proposal(2, "SUSPEND", 7),
                         Proposal(3, "SUSPEND", 30), Proposal(4, "BAN"), Proposal(4, "BAN")]
-    assert all(HEAVINESS[step.kind] for step in strikes.ladder(REALM))
+    assert all(HEAVINESS[step.kind] for step in ladder.ladder(REALM))
 
 
 def test_m_16_the_ladder_never_acts(app):
@@ -133,14 +133,14 @@ def test_m_16_the_ladder_never_acts(app):
 
 
 def test_m_16_a_realm_writes_its_own_ladder(app, as_super_admin):
-    strikes.set_ladder(as_super_admin.actor, [Proposal(3, "BAN"), Proposal(1, "SUSPEND", 3)])
-    assert strikes.ladder(REALM) == [Proposal(1, "SUSPEND", 3), Proposal(3, "BAN")]
-    assert strikes.proposal(REALM, 0) is None
-    assert strikes.proposal(REALM, 2) == Proposal(1, "SUSPEND", 3)
-    assert strikes.proposal("network", 2) == Proposal(2, "SUSPEND", 7)
+    ladder.set_ladder(as_super_admin.actor, [Proposal(3, "BAN"), Proposal(1, "SUSPEND", 3)])
+    assert ladder.ladder(REALM) == [Proposal(1, "SUSPEND", 3), Proposal(3, "BAN")]
+    assert ladder.proposal(REALM, 0) is None
+    assert ladder.proposal(REALM, 2) == Proposal(1, "SUSPEND", 3)
+    assert ladder.proposal("network", 2) == Proposal(2, "SUSPEND", 7)
     assert entries()[-1]["what"] == "ladder.written"
-    strikes.set_ladder(as_super_admin.actor, [])
-    assert strikes.proposal(REALM, 0) == Proposal(0, "WARN")
+    ladder.set_ladder(as_super_admin.actor, [])
+    assert ladder.proposal(REALM, 0) == Proposal(0, "WARN")
 
 
 @pytest.mark.parametrize("steps", [
@@ -148,10 +148,10 @@ def test_m_16_a_realm_writes_its_own_ladder(app, as_super_admin):
     [Proposal(-1, "WARN")], [Proposal(1, "WARN"), Proposal(1, "BAN")]])
 def test_m_16_an_impossible_ladder_is_refused(app, as_super_admin, steps):
     with pytest.raises(InvalidInput):
-        strikes.set_ladder(as_super_admin.actor, steps)
-    assert strikes.proposal(REALM, 0) == Proposal(0, "WARN")
+        ladder.set_ladder(as_super_admin.actor, steps)
+    assert ladder.proposal(REALM, 0) == Proposal(0, "WARN")
 
 
 def test_m_16_only_a_super_admin_writes_the_ladder(app, as_admin):
     with pytest.raises(Forbidden):
-        strikes.set_ladder(as_admin.actor, [])
+        ladder.set_ladder(as_admin.actor, [])
