@@ -13,7 +13,7 @@ from app.data.person_rows import PersonTables, forget_person
 from app.data.reads import fetch
 from app.jobs.worker import run_job
 from app.runtime import runtime
-from app.search import misses
+from app.search import misses, noted_misses
 from app.search.catalogue import rebuild_index
 from app.search.misses import SearchMiss
 from app.search.noted_misses import note_miss
@@ -110,7 +110,7 @@ def test_one_person_fills_no_more_than_a_share(callers: Callers, monkeypatch: py
 
 
 def test_no_more_waits_and_no_more_rows_stay_than_the_bounds(callers: Callers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misses, "MOST_WAITING", 4)
+    monkeypatch.setattr(noted_misses, "MOST_WAITING", 4)
     monkeypatch.setattr(misses, "MOST_ROWS", 2)
     ann = callers.user("ann")
     for number in range(9):
