@@ -32,7 +32,8 @@ FOR_WHO_CALLS_IT = {"stripe", "PIL", "boto3", "alembic", "flask_migrate", "marsh
                     "joserfc", "authlib", "prometheus_client", "redis", "rq", "whoosh"}
 FOR_POSTGRESQL = {"sqlalchemy.dialects.postgresql", "psycopg"}
 WHO_READS_ORDERS_AND_USERS = {"orders list", "orders find anna", "users find anna", "moderate record"}
-WHO_WRITES_TOO = {"events list", "jobs list", "jobs show send-mail", "auth keys", "organization tenant list"}
+WHO_WRITES_TOO = {"events list", "jobs list", "jobs show send-mail", "auth keys", "organization tenant list",
+                  "index status"}
 """These show the outbox itself, or make what they show when it is not there."""
 FOR_WHO_WRITES = {"app.data.unit_of_work", "app.data.changes"}
 OF_ANOTHER_REALM = {"blueprints.network.profile.models"}

@@ -1,7 +1,7 @@
 """The tally of each post: kept with whatever it counts, proved by the doctor (decision 35, NET-19)."""
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, Row, Select, func, literal_column, or_, select, union_all, update
 
@@ -10,14 +10,16 @@ from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.reads.prepared import fetch_prepared_among, is_among
 from app.data.serialization import Wire
-from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
 from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.content.models import Comment, Like, PostTally
 
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
-def count(work: UnitOfWork, post_id: str, *, likes: int = 0, comments: int = 0) -> None:
+
+def count(work: "UnitOfWork", post_id: str, *, likes: int = 0, comments: int = 0) -> None:
     """Add to the tally of a post, as the last thing of a command: who counts for one post waits here."""
     work.flush()  # the unique index has spoken before the tally is locked
     insert = upsert(PostTally).values(post_id=post_id, likes=likes, comments=comments)
@@ -26,7 +28,7 @@ def count(work: UnitOfWork, post_id: str, *, likes: int = 0, comments: int = 0) 
         "comments": PostTally.comments + insert.excluded.comments}))
 
 
-def lock_tallies(work: UnitOfWork, post_ids: Collection[str]) -> None:
+def lock_tallies(work: "UnitOfWork", post_ids: Collection[str]) -> None:
     """Lock the tallies of posts in the order of their ids, for a transaction that counts one after the other."""
     for post_id in sorted(post_ids):
         count(work, post_id)
@@ -64,7 +66,7 @@ def mend_tallies(operator: str) -> int:
     return mend_each("network", operator, "tally of a post", [row[0] for row in _miscounted(MOST_MENDED)], _count_anew)
 
 
-def _count_anew(work: UnitOfWork, post_id: str) -> None:
+def _count_anew(work: "UnitOfWork", post_id: str) -> None:
     count(work, post_id)  # locks the tally: who counts for the post waits
     likes = select(func.count()).select_from(Like).where(Like.post_id == post_id, Like.is_active.is_(True))
     comments = select(func.count()).select_from(Comment).where(

@@ -2,7 +2,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,9 +22,11 @@ from sqlalchemy import (
 from app.data.connections import reading
 from app.data.id_sets import among_given
 from app.data.reads.prepared import fetch_prepared
-from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
 from blueprints.network.networking.models import Connection, Person, Tie
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 
 def number_of(user_id: str) -> int | None:
@@ -62,7 +64,7 @@ def numbers_given(name: str) -> Select[int]:
     return select(Person.num).where(among_given(Person.user_id, name))
 
 
-def numbered(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, int]:
+def numbered(work: "UnitOfWork", user_ids: Collection[str]) -> dict[str, int]:
     """Return user id → number of these people, without a lock; who has none gets one now."""
     found = _numbers(work, user_ids)
     if missing := sorted(set(user_ids) - found.keys()):
@@ -73,30 +75,31 @@ def numbered(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, int]:
     return found
 
 
-def lock_people(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, Person]:
+def lock_people(work: "UnitOfWork", user_ids: Collection[str]) -> dict[str, Person]:
     """Return user id → row of these people, locked in the order of their ids; who has no number gets one now."""
     numbered(work, user_ids)
     return lock_known(work, user_ids)
 
 
-def lock_known(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, Person]:
+def lock_known(work: "UnitOfWork", user_ids: Collection[str]) -> dict[str, Person]:
     """Return the same of those who have a number."""
     rows = work.all(select(Person).where(Person.user_id.in_(user_ids)).order_by(Person.user_id), lock=True)
     return {row.user_id: row for row in rows}
 
 
-def are_tied(work: UnitOfWork, one: Person, other: Person) -> bool:
+def are_tied(work: "UnitOfWork", one: Person, other: Person) -> bool:
     """Return whether two locked people are connected."""
     return bool(work.rows(select(Tie.b).where(Tie.a == one.num, Tie.b == other.num)))
 
 
-def tie(work: UnitOfWork, one: Person, other: Person) -> None:
+def tie(work: "UnitOfWork", one: Person, other: Person) -> None:
     """Tie two locked people, in both directions, and count it for both."""
     work.execute(insert(Tie).values([{"a": one.num, "b": other.num}, {"a": other.num, "b": one.num}]))
     _count(work, one, other, 1)
 
 
-def tie_all(work: UnitOfWork, people: Mapping[str, Person], pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def tie_all(work: "UnitOfWork", people: Mapping[str, Person],
+            pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Tie those of many pairs of locked people who are not tied yet, and return these pairs."""
     by_number = {(people[one].num, people[other].num): (one, other) for one, other in pairs}
     known = {tuple(row) for row in work.rows(select(Tie.a, Tie.b).where(tuple_(Tie.a, Tie.b).in_(list(by_number))))}
@@ -108,14 +111,14 @@ def tie_all(work: UnitOfWork, people: Mapping[str, Person], pairs: Iterable[tupl
     return list(fresh.values())
 
 
-def untie(work: UnitOfWork, one: Person, other: Person) -> None:
+def untie(work: "UnitOfWork", one: Person, other: Person) -> None:
     """Cut the tie of two locked people who are connected, in both directions, and count it for both."""
     work.execute(delete(Tie).where(or_(and_(Tie.a == one.num, Tie.b == other.num),
                                        and_(Tie.a == other.num, Tie.b == one.num))))
     _count(work, one, other, -1)
 
 
-def mend_tie(work: UnitOfWork, pair: tuple[int, int]) -> None:
+def mend_tie(work: "UnitOfWork", pair: tuple[int, int]) -> None:
     """Let two people, by their numbers, be tied in both directions if they are connected, else in none.
 
     Behind the rows of both; what each counts follows."""
@@ -131,21 +134,21 @@ def mend_tie(work: UnitOfWork, pair: tuple[int, int]) -> None:
         _recount(work, person)
 
 
-def count_anew(work: UnitOfWork, user_id: str) -> None:
+def count_anew(work: "UnitOfWork", user_id: str) -> None:
     """Let a person count as many connections as there are ties."""
     _recount(work, lock_known(work, [user_id])[user_id])
 
 
-def _recount(work: UnitOfWork, person: Person) -> None:
+def _recount(work: "UnitOfWork", person: Person) -> None:
     [found] = work.rows(select(func.count().label("ties")).select_from(Tie).where(Tie.a == person.num))
     work.change(person, ties=found.ties)
 
 
-def _count(work: UnitOfWork, one: Person, other: Person, step: int) -> None:
+def _count(work: "UnitOfWork", one: Person, other: Person, step: int) -> None:
     for person in (one, other):
         work.change(person, ties=person.ties + step)
 
 
-def _numbers(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, int]:
+def _numbers(work: "UnitOfWork", user_ids: Collection[str]) -> dict[str, int]:
     rows = work.rows(select(Person.user_id, Person.num).where(Person.user_id.in_(user_ids)))
     return {row.user_id: row.num for row in rows}
