@@ -45,6 +45,8 @@ _THREADS = 2
 _SWITCH_SECONDS = 0.001
 """How long a thread that judges events may keep the interpreter from one that answers a request; Python's own 5 ms
 doubled the p99 of a list beside 1,000 streams (bench/results/streams.md)."""
+_ALONE_SECONDS = sys.getswitchinterval()
+"""The same where no stream is open: to take turns more often costs a create up to a tenth (bench/README.md)."""
 _PIECE = 2**16
 
 Message = dict[str, Any]
@@ -170,7 +172,6 @@ class OpenStreams:
         self._attending: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._is_away = False
-        sys.setswitchinterval(_SWITCH_SECONDS)
 
     def __len__(self) -> int:
         """Return how many are open."""
@@ -188,6 +189,7 @@ class OpenStreams:
         """Send a stream, whose head is sent, until its client leaves, its login ends or the process stops."""
         stream = _Stream(asked)
         self._streams.add(stream)
+        self._take_turns()
         count_open_stream(1)
         if self._is_stopping:
             stream.close("stop", come_again())
@@ -234,10 +236,14 @@ class OpenStreams:
 
     def _forget(self, stream: _Stream) -> None:
         self._streams.discard(stream)
+        self._take_turns()
         self._let_join(stream, None)
         self._places.give_back(stream.asked)
         count_open_stream(-1)
         count_ended_stream("left" if stream.ending is None else stream.ending[0])
+
+    def _take_turns(self) -> None:
+        sys.setswitchinterval(_SWITCH_SECONDS if self._streams else _ALONE_SECONDS)
 
     def _let_join(self, stream: _Stream, receiver: Receiver | None) -> None:
         """Have the stream told as this receiver from now on; None: not at all."""

@@ -1,4 +1,5 @@
 """Streams that are open, as a web worker holds them: what is told, to whom, and how they end (FD-12…16, FD-7)."""
+import sys
 from contextlib import ExitStack
 from datetime import timedelta
 from unittest.mock import patch
@@ -291,3 +292,12 @@ def test_open_streams_are_counted(room, streams, client):
     streams.open(f"{SUBSCRIBE}{UPDATED}", room.ben.token).has_begun()
     said = client.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).text
     assert "guildhall_open_streams 1.0" in said
+
+
+def test_threads_take_turns_sooner_only_while_a_stream_is_open(room, streams):
+    alone = sys.getswitchinterval()
+    stream = streams.open(f"{SUBSCRIBE}{UPDATED}", room.ben.token).has_begun()
+    assert sys.getswitchinterval() < alone
+    stream.leave()
+    stream.is_closed()
+    assert sys.getswitchinterval() == alone
