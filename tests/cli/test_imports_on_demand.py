@@ -55,6 +55,7 @@ def imported_by(testbed: Testbed, *commands: str) -> dict[str, set[str]]:
 
 @pytest.mark.once("what is imported depends on no database")
 @pytest.mark.slow
+@pytest.mark.usefixtures("app")  # on an empty house: what another test left may want more to be shown
 def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not_call(testbed: Testbed) -> None:
     for command, loaded in imported_by(testbed, *LISTINGS, "index status").items():
         calls = {"whoosh"} if command == "index status" else set()
