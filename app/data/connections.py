@@ -13,6 +13,7 @@ from flask import Flask, g, has_app_context, has_request_context
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from app.data.driver import begin_by_driver
 from app.data.entity import db
 from app.data.holdings import holdings
 from app.data.resting_connections import REST_SECONDS, RESTED_SINCE
@@ -91,6 +92,9 @@ def _prepare_postgresql(engine: Engine) -> None:
 
     _begin_by_us(engine)
     ping_idle_connections(engine)
+    from app.data.libpq import forget_with_psycopg  # SQLite's processes do not load psycopg
+
+    forget_with_psycopg(engine)
 
 
 def ping_idle_connections(engine: Engine) -> None:
@@ -162,7 +166,7 @@ def _begin_by_us(engine: Engine, begin_writes: str = "BEGIN") -> None:
     def _on_begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if not options.get("reads_only"):
-            connection.exec_driver_sql(begin_writes if options.get("writes") else "BEGIN")
+            begin_by_driver(connection, begin_writes if options.get("writes") else "BEGIN")
 
 
 def reading() -> AbstractContextManager[Connection]:
@@ -195,13 +199,23 @@ def close_reading(_error: BaseException | None = None) -> None:
         resting.rest(kept)
 
 
-def give_back_reading() -> None:
-    """Give back to the pool what this request reads with: waiting for a second connection while holding it could
-    deadlock."""
+def open_writing() -> Connection:
+    """Return a connection for one transaction: the one that this request reads with, or another that rests.
+
+    Waiting for a second connection while holding one could deadlock."""
     close_reading()
     resting = holdings().resting
-    if resting is not None:
-        resting.give_one_back()
+    kept = resting.take() if resting is not None else None
+    return writing_engine().connect() if kept is None else kept.execution_options(writes=True, reads_only=False)
+
+
+def close_writing(connection: Connection) -> None:
+    """Give back what open_writing gave; what was not committed is gone. Raises DBAPIError when it cannot be."""
+    resting = holdings().resting
+    if resting is None or not has_request_context():
+        connection.close()
+    else:
+        resting.rest(connection.execution_options(writes=False, reads_only=True))
 
 
 def writing_engine() -> Engine:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from flask import has_request_context
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -29,16 +30,30 @@ def change_by_driver(connection: Connection, sql: str, values: Any) -> int:
 
 
 def _run(connection: Connection, sql: str, values: Any, take: Callable[[Any], T]) -> T:
-    """Run a statement and return what `take` takes from its cursor: a row may be refused only when it is fetched."""
     if not connection.in_transaction():
         connection.begin()
+    return _by_cursor(connection, sql, values, take)
+
+
+def begin_by_driver(connection: Connection, sql: str) -> None:
+    """Begin the transaction that SQLAlchemy has just begun. Raises the same."""
+    if connection.dispatch.before_cursor_execute:
+        connection.exec_driver_sql(sql)
+    else:
+        _by_cursor(connection, sql, (), lambda _: None)
+
+
+def _by_cursor(connection: Connection, sql: str, values: Any, take: Callable[[Any], T]) -> T:
+    """Run a statement and return what `take` takes from its cursor: a row may be refused only when it is fetched."""
     driver, cursor = connection.connection, None
     try:
-        cursor = driver.cursor()
-        if isinstance(values, list):
-            cursor.executemany(sql, values)
-        else:
-            cursor.execute(sql, values)
+        cursor = answer_of_libpq(connection, sql, values)
+        if cursor is None:
+            cursor = driver.cursor()
+            if isinstance(values, list):
+                cursor.executemany(sql, values)
+            else:
+                cursor.execute(sql, values)
         taken = take(cursor)
         cursor.close()
     except connection.dialect.loaded_dbapi.Error as error:
@@ -49,6 +64,17 @@ def _run(connection: Connection, sql: str, values: Any, take: Callable[[Any], T]
         raise DBAPIError.instance(sql, None, error, database.loaded_dbapi.Error, hide_parameters=True,
                                   connection_invalidated=is_gone, dialect=database) from error
     return taken
+
+
+def answer_of_libpq(connection: Connection, sql: str, values: Any) -> Any:
+    """Return what libpq answers on PostgreSQL (app/data/libpq.py), of a request; None where the driver is to ask.
+
+    A signal could not interrupt libpq, and it ends jobs and commands of the terminal."""
+    if connection.dialect.name != "postgresql" or isinstance(values, list) or not has_request_context():
+        return None
+    from app.data.libpq import answer_of_libpq  # SQLite's processes do not load psycopg
+
+    return answer_of_libpq(connection, sql, values)
 
 
 def _drop(connection: Connection, error: Exception) -> None:

@@ -19,13 +19,18 @@ from app.data.sqlite_write_lock import sqlite_write_lock
 
 FIRST_VERSION = 1
 _OF_RECORD = "outbox_"
+_MOST_AT_ONCE = 4  # rows of one statement: what most commands tell; more go by the driver's own way for many
 
 
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows given by column name; the database draws an autoincremented id. Raises IntegrityError."""
-    statement = _insert(cast(Table, model.__table__), connection.dialect)
-    values = [statement.values(row) for row in rows]
-    change_by_driver(connection, statement.sql, values if len(values) > 1 else values[0])
+    table, count = cast(Table, model.__table__), len(rows)
+    if count <= _MOST_AT_ONCE:
+        statement = _insert(table, connection.dialect, count)
+        change_by_driver(connection, statement.sql, statement.values(rows[0] if count == 1 else _by_place(rows)))
+    else:
+        statement = _insert(table, connection.dialect)
+        change_by_driver(connection, statement.sql, [statement.values(row) for row in rows])
 
 
 def complete_entities(entities: Iterable[Entity]) -> None:
@@ -100,11 +105,21 @@ def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mappin
     return True
 
 
+def _by_place(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
+
+
 @cache
-def _insert(table: Table, dialect: Dialect) -> PreparedWrite:
-    names = _given_names(table)
-    return prepared_write(insert(table).inline().compile(dialect=dialect, column_keys=names), dialect, {
-        name: table.columns[name] for name in names})
+def _insert(table: Table, dialect: Dialect, count: int = 1) -> PreparedWrite:
+    """Return the statement for so many rows; the names of several are those of `_by_place`."""
+    columns = {name: table.columns[name] for name in _given_names(table)}
+    if count == 1:
+        return prepared_write(insert(table).inline().compile(dialect=dialect, column_keys=list(columns)), dialect,
+                              columns)
+    rows = [{name: bindparam(f"{name}_{place}", type_=column.type) for name, column in columns.items()}
+            for place in range(count)]
+    return prepared_write(insert(table).inline().values(rows).compile(dialect=dialect), dialect, {
+        f"{name}_{place}": column for place in range(count) for name, column in columns.items()})
 
 
 @cache

@@ -72,7 +72,7 @@ def meet(app: Flask, monkeypatch: pytest.MonkeyPatch, place: Place, act: Callabl
                 reached.append(None)  # the rival passes by here, too, and stands still nowhere
                 is_locked = sqlite_write_lock._one_thread.locked()  # by us: the rival has not begun
                 coming = pool.submit(run, rival)
-                wait_until(lambda: coming.done() or (is_locked and bool(queue)) or _somebody_waits(),
+                wait_until(lambda: coming.done() or (is_locked and bool(queue)) or somebody_waits(),
                            "the rival is through, or waits", every=0.005)
                 came.append((coming, not coming.done()))
             return original(*arguments, **options)
@@ -113,7 +113,7 @@ def _queue_of_sqlite(patch: pytest.MonkeyPatch) -> set[int]:
     return waiting
 
 
-def _somebody_waits() -> bool:
+def somebody_waits() -> bool:
     """Return whether a transaction of PostgreSQL waits for a lock of another one."""
     if db.engine.dialect.name == "sqlite":
         return False

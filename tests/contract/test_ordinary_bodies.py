@@ -12,6 +12,8 @@ from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, v
 
 from app.errors import InvalidInput
 from app.http.schemas import InputSchema, Line, Whole, load
+from blueprints.marketplace.auction_offer.schemas import NewBid, NewOffer, OfferAnswer
+from blueprints.marketplace.product_listing.schemas import NewProduct
 from tests.contract.hostile import ODD, WRONG
 
 VALUES = tuple(orjson.loads(raw) for raw in dict.fromkeys((
@@ -92,6 +94,12 @@ def test_an_ordinary_body_is_read_without_marshmallow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Bare, "load", lambda *_: pytest.fail("it was asked"))
     assert load(Bare(), {"line": " a ", "count": 5, "more": []}) == {"count": 5, "line": "a"}
     assert load(Bare(), {"line": None, "count": 5}) == {"count": 5}
+
+
+@pytest.mark.once("about values")
+@pytest.mark.parametrize("kind", [NewBid, NewOffer, OfferAnswer, NewProduct], ids=lambda kind: kind.__name__)
+def test_what_is_sent_most_is_read_in_the_short_way(kind: type[InputSchema]) -> None:
+    assert kind().ordinary is not None
 
 
 class _Refusing(Bare):

@@ -3,12 +3,11 @@
 Not for statements that differ from call to call: those are SQLAlchemy's to compile."""
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
-from flask import has_request_context
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam
 
-from app.data.driver import rows_by_driver
+from app.data.driver import answer_of_libpq, rows_by_driver
 
 
 def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -17,31 +16,18 @@ def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[s
     Where somebody listens to statements, or the driver refuses, SQLAlchemy takes over: it tells the listener, names the
     error and drops a dead connection."""
     if not connection.dispatch.before_cursor_execute:
-        found = _fetch_by_libpq(connection, query, values)
-        if found is not None:
-            return found
         text, names = _compiled(query, connection.dialect)
         try:
-            cursor = connection.connection.cursor()
-            cursor.execute(text, values if names is None else [values[name] for name in names])
+            cursor = answer_of_libpq(connection, text, values)
+            if cursor is None:
+                cursor = connection.connection.cursor()
+                cursor.execute(text, values if names is None else [values[name] for name in names])
             rows: Sequence[Sequence[Any]] = cursor.fetchall()
             cursor.close()
             return rows
         except connection.dialect.loaded_dbapi.Error:
             pass
     return fetch_raw(connection, query, values)
-
-
-def _fetch_by_libpq(connection: Connection, query: Select[Any],
-                    values: Mapping[str, Any]) -> Sequence[Sequence[Any]] | None:
-    """Return the same on PostgreSQL, of a request; None where the driver is to ask. A signal could not interrupt libpq,
-    and it ends jobs and commands of the terminal."""
-    if connection.dialect.name != "postgresql" or not has_request_context():
-        return None
-    from app.data.libpq import rows_by_libpq  # SQLite's processes do not load psycopg
-
-    text, names = _numbered(query, connection.dialect)
-    return rows_by_libpq(connection, text, [values[name] for name in names])
 
 
 def fetch_typed(connection: Connection, query: Select[*tuple[Any, ...]],
@@ -101,11 +87,3 @@ def _compiled(query: Select[Any], dialect: Dialect) -> tuple[str, list[str] | No
     """Return the SQL and, where the driver numbers its parameters, their names in order."""
     compiled = query.compile(dialect=dialect)
     return str(compiled), compiled.positiontup
-
-
-@lru_cache(maxsize=1024)
-def _numbered(query: Select[Any], dialect: Dialect) -> tuple[str, list[str]]:
-    """Return PostgreSQL's own SQL, whose parameters are numbered, and their names in order."""
-    numbered = cast(Any, type(dialect))(paramstyle="numeric_dollar")
-    compiled = query.compile(dialect=numbered)
-    return str(compiled), list(cast(Any, compiled).positiontup or ())

@@ -1,11 +1,13 @@
 """The connection a unit of work writes with: opened at its first statement, behind the one write lock of SQLite."""
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.data.connections import give_back_reading, writing_engine
+from app.data.connections import close_writing, open_writing
 from app.data.sqlite_write_lock import sqlite_write_lock
 
 
@@ -19,10 +21,9 @@ class WorkConnection:
     def get(self) -> Connection:
         """Return the connection, which is opened by the first call."""
         if self._opened is None:
-            give_back_reading()
+            self._opened = open_writing()
             # Not before: what a command makes ready first keeps no other writer of SQLite waiting.
             self._write_lock.enter_context(sqlite_write_lock())
-            self._opened = writing_engine().connect()
         return self._opened
 
     def is_open(self) -> bool:
@@ -50,13 +51,14 @@ class WorkConnection:
     def close(self, session: Session | None) -> None:
         """Give back session and connection; what was not committed is gone."""
         with self._write_lock:
-            for opened in (session, self._opened):
-                if opened is not None:
-                    self._close(opened)
+            if session is not None:
+                self._close(session.close)
+            if self._opened is not None:
+                self._close(partial(close_writing, self._opened))
 
-    def _close(self, opened: Session | Connection) -> None:
+    def _close(self, close: Callable[[], None]) -> None:
         try:
-            opened.close()
+            close()
         except DBAPIError:  # it cannot be rolled back, so nobody may get its connection
             if self._opened is not None and not self._opened.closed:
                 self._opened.invalidate()

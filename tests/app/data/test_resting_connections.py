@@ -1,5 +1,5 @@
 """Connections that requests read with, kept between two requests: never two for one thread, none that is unsound."""
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from flask import Flask, g
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, select, text
 
 from app.actor import system_actor
 from app.data import connections, resting_connections
 from app.data.connections import close_reading, reading
 from app.data.entity import db
 from app.data.holdings import holdings
+from app.data.reads import fetch
 from app.data.resting_connections import RestingConnections
 from app.data.unit_of_work import unit_of_work
+from app.errors import RuleViolated
 from blueprints.marketplace.category_management.models import Category
 
 SYSTEM = system_actor("marketplace")
@@ -73,10 +75,55 @@ def test_a_request_reads_with_the_connection_of_the_one_before(app: Flask, resti
     assert checked_out(db.engine) == 1
 
 
-def test_who_writes_gives_it_back_first(app: Flask, resting: RestingConnections) -> None:
-    one_read(app)
+def write(app: Flask, look: Callable[[Connection], object]) -> None:
+    """A request that reads, writes, and looks at its connection behind what it wrote."""
     with a_request(app), unit_of_work(SYSTEM) as work:
         assert reading_connections() == 1
+        work.insert(Category(title="Toys"))
+        work.flush()
+        look(work.connection())
+        work.commit()
+
+
+def titles(app: Flask) -> list[str]:
+    with a_request(app):
+        return [row.title for row in fetch(select(Category.title))]
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    driver = driver_of(connection)
+    return bool(driver.in_transaction if connection.dialect.name == "sqlite" else driver.info.transaction_status)
+
+
+def test_who_writes_has_the_one_that_rested_in_a_transaction_and_then_it_rests_again(
+        app: Flask, resting: RestingConnections) -> None:
+    had = []
+    before = one_read(app)
+    for _ in range(2):
+        write(app, lambda connection: had.append(
+            (driver_of(connection) is before, checked_out(db.engine), is_in_transaction(connection))))
+        with a_request(app), reading() as connection:
+            connection.connection.cursor().execute("SELECT 1").fetchall()
+            assert not is_in_transaction(connection)
+            assert driver_of(connection) is before
+    assert had == [(True, 1, True)] * 2
+    assert titles(app) == ["Toys", "Toys"]
+
+
+def test_what_was_refused_is_undone_and_its_connection_goes_back(app: Flask, resting: RestingConnections) -> None:
+    def refuse(_: Connection) -> None:
+        raise RuleViolated("Refused", "half-way")
+
+    one_read(app)
+    with pytest.raises(RuleViolated):
+        write(app, refuse)
+    assert checked_out(db.engine) == 0
+    assert titles(app) == []
+
+
+def test_who_writes_outside_of_requests_gives_back_the_one_it_had(app: Flask, resting: RestingConnections) -> None:
+    one_read(app)
+    with app.app_context(), unit_of_work(SYSTEM) as work:
         work.insert(Category(title="Toys"))
         work.flush()
         assert checked_out(db.engine) == 1

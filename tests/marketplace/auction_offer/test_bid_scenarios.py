@@ -52,6 +52,14 @@ def test_ao_3_a_bid_before_the_start_is_refused(room):
         room.placed(room.ben, auction, 60)
 
 
+def test_the_status_that_is_sent_with_a_bid_is_ignored_and_may_be_left_out(room):
+    auction = room.auction()
+    for amount, given in ((60, {"status": "WON"}), (70, {"status": None})):
+        assert room.bid_seen(room.ben, room.placed(room.ben, auction, amount, **given))["status"] == "ACTIVE"
+    bare = {"productId": auction, "bidAmount": 80, "currency": "USD"}
+    assert room.ben.post(BIDS, json=bare).json["auctionOfferBid"]["status"] == "ACTIVE"
+
+
 @pytest.mark.parametrize(("given", "field"), [
     ({"bidAmount": 0}, "bidAmount"), ({"bidAmount": -1}, "bidAmount"), ({"bidAmount": 60.001}, "bidAmount"),
     ({"bidAmount": "60"}, "bidAmount"), ({"bidAmount": 1e15}, "bidAmount"), ({"bidAmount": True}, "bidAmount"),
