@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import BigInteger, Index, Integer, String, Text, and_, inspect
+from sqlalchemy import BigInteger, Index, Integer, String, Text, and_
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.base import NO_VALUE
 
 from app.clock import now
@@ -137,5 +138,5 @@ def _entities(rows: Iterable[Any]) -> list[Entity]:
 
 def former_values(entity: Base) -> dict[str, Any]:
     """Return the former values of what was changed since the last flush, by attribute."""
-    before = inspect(entity).committed_state
+    before = instance_state(entity).committed_state
     return {name: None if old is NO_VALUE else old for name, old in before.items() if getattr(entity, name) != old}

@@ -5,8 +5,9 @@ It names the version the row was read with, so that nobody's update is lost."""
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, inspect, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.data.driver import change_by_driver
@@ -22,7 +23,7 @@ def is_plain(row: Any) -> bool:
     it had."""
     if not isinstance(row, Entity):
         return False
-    state = inspect(row)
+    state = instance_state(row)
     return not state.expired_attributes and "id" not in state.committed_state
 
 
