@@ -11,8 +11,8 @@ REASON = "architecture.md, Names that change"
 
 # Names of modules, by the folder they stood in.
 OLD_MODULES = {
-    "app/data": {"asked", "plain", "recording", "wire", "versions", "cache", "purging", "locks", "integrity",
-                 "database", "uuid7"},
+    "app/data": {"asked", "prepared", "filters", "plain", "recording", "wire", "versions", "cache", "purging", "locks",
+                 "integrity", "database", "uuid7"},
     "app/identity": {"codes", "sealing", "throttle", "keys", "tokens", "session_view", "actor"},
     "app/http": {"errors", "limits", "edge", "blueprint"},
     "app/jobs": {"queue", "tables"},
