@@ -21,6 +21,7 @@ from cli.terminal import (
     rehearsed,
     say_unchanged,
     spoken,
+    unknown,
 )
 
 _STEP = re.compile(r"(?P<strikes>[0-9]{1,4})=(?P<kind>[a-z-]+)(:(?P<days>[0-9]{1,5}))?")
@@ -169,9 +170,9 @@ def retire_rule(code: str, realm: str, operator: str | None, dry_run: bool, yes:
     from blueprints.platform.moderation import catalogue
 
     actor = operator_actor(realm, operator)
-    if code not in catalogue.rules_of(realm):
-        say_unchanged(f"{realm} has no rule {code}")
-        return
+    rules = catalogue.rules_of(realm)
+    if code not in rules:
+        raise unknown("rule", code, rules, "CODE")
     rehearsed(actor, lambda: catalogue.retire_rule(actor, code))
     if agreed(f"rule {code} can be named no more", dry_run=dry_run, yes=yes):
         print_facts(spoken(lambda: catalogue.retire_rule(actor, code)), as_json=as_json)

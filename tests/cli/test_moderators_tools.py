@@ -224,6 +224,8 @@ def test_rules_are_written_named_and_retired(run, market):
     assert "counterfeit" in run("moderate", "rules").stdout
     assert run("moderate", "rules", "add", "knives", *RULE, *AS_ADA, "--yes").exit_code == 0
     assert "No knives." in run("moderate", "rules", "list").stdout
+    refused = run("moderate", "rules", "retire", "knifes", *AS_ADA, "--yes")
+    assert (refused.exit_code, "Did you mean knives?" in refused.stderr) == (2, True), refused.output
     assert run("moderate", "rules", "retire", "knives", *AS_ADA, "--yes").exit_code == 0
     assert run("moderate", "warn", "USER", "sara@guildhall.test", "--rule", "knives", *AS_ADA).exit_code == 2
 
