@@ -3,8 +3,8 @@ import click
 from flask.cli import with_appcontext
 
 from app.identity.security_kinds import KINDS
+from cli.naming import named_account
 from cli.terminal import as_json_option, minute, print_rows, served_realm_option
-from cli.users import find_account_id
 
 PROGRAMS = ("equipment", "organization")
 COLUMNS = ("kind", "outcome", "user_id", "actor_id", "operator", "address", "device", "detail")
@@ -35,7 +35,7 @@ def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: boo
 
     if user and realm in PROGRAMS:
         raise click.UsageError(f"--user: {realm} has no accounts, its events name the client in `detail`")
-    user_id = find_account_id(realm, user) if user else None
+    user_id = named_account(realm, user) if user else None
     events = security_log(realm, user_id=user_id, kind=kind, limit=limit)
     rows = [{"at": iso(event.occurred_at), **{name: getattr(event, name) for name in COLUMNS}} for event in events]
     if not as_json:

@@ -223,11 +223,6 @@ def super_admin_hash(settings: Settings) -> str:
     return chosen.hash
 
 
-def find_account_id(realm: str, user: str) -> str:
-    """Return the id of the active account with that id or e-mail; raises ClickException."""
-    return str(active_account(realm, user).id)
-
-
 def _face(account: Any) -> dict[str, Any]:
     from app.data.serialization import row_serializer
 

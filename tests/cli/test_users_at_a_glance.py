@@ -83,6 +83,14 @@ def test_locked_and_archived_accounts_are_found_and_say_so(run, market):
         "Sara": "active", "Sam": "active", "Ben": "locked", "Cleo": "archived", "Ada": "active"}
     assert shown(run, "show", "cleo@guildhall.test")["archivedAt"]
     assert shown(run, "show", "ben@guildhall.test")["lockedUntil"]
+    assert run("security", "log", "--user", "cleo@guildhall.test").exit_code == 0
+
+
+def test_of_an_account_that_was_deleted_the_security_events_are_shown(run, market):
+    market.logged_in(market.cleo, "203.0.113.7", "a phone")
+    assert market.ada.delete(f"/marketplace/auth-api/v1/users/{market.cleo.user_id}").status_code == 200
+    seen = run("security", "log", "--kind", "login", "--user", market.cleo.user_id[-8:], "--json")
+    assert (seen.exit_code, [one["device"] for one in json.loads(seen.stdout)]) == (0, ["a phone"]), seen.output
 
 
 def test_show_tells_listings_orders_and_sessions(run, market):
