@@ -15,6 +15,7 @@ from cli.terminal import (
     agreed,
     as_json_option,
     every_realm_option,
+    harmless,
     minute,
     operator_actor,
     operator_option,
@@ -75,7 +76,7 @@ def outbox(recipient: str | None, realm: str | None, limit: int, reveal: bool, o
     print_rows([{name: letter[name] for name in ("createdAt", "status", "to", "template", "subject")}
                 for letter in shown], as_json=False, empty="no letters", cut=("subject", "to"))
     for letter in letters if recipient else ():
-        click.echo(f"\n— {letter['subject']}\n{letter['text']}")
+        click.echo(harmless(f"\n— {letter['subject']}\n{letter['text']}"))
 
 
 @notify.command("list")

@@ -17,6 +17,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    harmless,
     minute,
     print_facts,
     print_json,
@@ -79,7 +80,7 @@ def status(realm: str, as_json: bool) -> None:
         click.echo()
         print_rows(payments_seen.open_work(name), as_json=False, empty="nothing is open", ids=("order",))
         for sentence in (*map(_refund_due, due), *map(_disputed, disputed), *wrong):
-            click.echo(sentence)
+            click.echo(harmless(sentence))
     if wrong:
         raise click.exceptions.Exit(1)
 

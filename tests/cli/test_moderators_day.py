@@ -134,6 +134,13 @@ def test_a_case_is_taken_noted_asked_about_given_back_and_dismissed(run, case):
     assert "is genuine" in run("moderate", "show", "1").stdout
 
 
+def test_a_letter_is_shown_without_the_signs_that_a_terminal_obeys(run, case, settle):
+    assert run("moderate", "ask", "1", "Where \x1b[31mfrom?", *AS_ADA, "--yes").exit_code == 0
+    settle()
+    shown = run("notify", "outbox", "--to", "sara@guildhall.test")
+    assert ("Where �[31mfrom?" in shown.stdout, "\x1b" in shown.output) == (True, False), shown.output
+
+
 def test_tables_fit_a_hundred_columns(run, market):
     listing = market.listed(title="A title that goes on and on " * 6, description="and a long description " * 40)
     report(market.ben.actor, entity_type="PRODUCT", entity_id=listing, reason="FRAUD", text="He never ships. " * 40)
