@@ -135,7 +135,7 @@ def revoke_client(caller: Caller, client_id: str) -> str:
         return client.id
 
 
-def load_dictionary(caller: Caller, dictionary: str, codes: Mapping[str, str], *, dry_run: bool = False) -> Loaded:
+def load_dictionary(caller: Caller, dictionary: str, codes: Mapping[str, str]) -> Loaded:
     """Make `codes` (code → description) the active codes of the dictionary; others are retired, never deleted.
 
     Raises NotFound for a name no dictionary has, Conflict when somebody else loads the same codes at this moment."""
@@ -144,12 +144,9 @@ def load_dictionary(caller: Caller, dictionary: str, codes: Mapping[str, str], *
         _require_own_entity_works(work, caller)
         rows = work.all(select(DictionaryEntry).where(DictionaryEntry.dictionary == dictionary))
         loaded = _merge(work, dictionary, {row.code: row for row in rows}, codes)
-        if dry_run:
-            work.rollback()
-        else:
-            work.emit(topics.DICTIONARY_LOADED, dictionary, {"dictionary": dictionary, **vars(loaded)})
-            _flush_codes(work)
-            work.commit()
+        work.emit(topics.DICTIONARY_LOADED, dictionary, {"dictionary": dictionary, **vars(loaded)})
+        _flush_codes(work)
+        work.commit()
         return loaded
 
 

@@ -1,4 +1,5 @@
 """`flask equipment client`: the OAuth2 clients of the registry."""
+from functools import partial
 from typing import Any
 
 import click
@@ -6,7 +7,7 @@ from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import ROLES, SCOPES
 from cli import completing
-from cli.equipment.shown import MOST_ROWS, columns, refusals_spoken
+from cli.equipment.shown import MOST_ROWS, columns, refusals_spoken, rehearsed
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
@@ -42,8 +43,10 @@ def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:
         data["legal_entity_id"] = named_in_registry("legal entity", data["legal_entity_id"])
         data = check_body(schemas.NEW_CLIENT, {**data, "scopes": sorted(set(data["scopes"]))})
         owner = queries.legal_entity(console(), data["legal_entity_id"])
+        create = partial(registry.create_client, console(), data)
+        rehearsed(create)
         if agreed(f"register a client of {owner['name']} with role {data['role']}", dry_run=dry_run, yes=yes):
-            client_id, secret = registry.create_client(console(), data)
+            client_id, secret = create()
             print_facts({"client_id": client_id, "client_secret": secret}, as_json=as_json)
 
 
@@ -97,5 +100,7 @@ def revoke(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     with refusals_spoken():
         known = queries.client(named_in_registry("client", client_id))
         said = f"revoke the client of user {known['user_id']} with role {known['role']}: {' '.join(known['scopes'])}"
+        end = partial(registry.revoke_client, console(), known["id"])
+        rehearsed(end)
         if agreed(said, dry_run=dry_run, yes=yes):
-            print_facts(queries.client(registry.revoke_client(console(), known["id"])), as_json=as_json)
+            print_facts(queries.client(end()), as_json=as_json)

@@ -1,5 +1,6 @@
 """`flask equipment dictionary`: the codes that requests may name."""
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import DEVICE_TYPES, DICTIONARIES
 from cli.csv_file import delimiter_option, read_csv, read_text
-from cli.equipment.shown import MOST_ROWS, refusals_spoken
+from cli.equipment.shown import MOST_ROWS, refusals_spoken, rehearsed
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
 
@@ -38,10 +39,11 @@ def load(file: Path, name: str, delimiter: str | None, dry_run: bool, yes: bool,
 
     with refusals_spoken():
         codes = check_body(schemas.DICTIONARY, _codes_of(file, delimiter))
-        planned = registry.load_dictionary(console(), name, codes, dry_run=True)
+        load_codes = partial(registry.load_dictionary, console(), name, codes)
+        planned = rehearsed(load_codes)
         said = f"{name}: {planned.added} codes added, {planned.changed} changed, {planned.retired} retired"
         if agreed(said, dry_run=dry_run, yes=yes):
-            print_facts(vars(registry.load_dictionary(console(), name, codes)), as_json=as_json)
+            print_facts(vars(load_codes()), as_json=as_json)
 
 
 @dictionary.command("show")

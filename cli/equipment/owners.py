@@ -1,5 +1,6 @@
 """`flask equipment legal-entity` and `division`: whose equipment it is, and where it stands."""
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -7,7 +8,16 @@ from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import LEGAL_ENTITY_TYPES
 from cli import completing
-from cli.equipment.shown import MOST_ROWS, columns, given, name_option, owner_named, owner_option, refusals_spoken
+from cli.equipment.shown import (
+    MOST_ROWS,
+    columns,
+    given,
+    name_option,
+    owner_named,
+    owner_option,
+    refusals_spoken,
+    rehearsed,
+)
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
@@ -37,8 +47,10 @@ def add_legal_entity(name: str, kind: str, edrpou: str | None, dry_run: bool, ye
 
     with refusals_spoken():
         data = check_body(schemas.NEW_LEGAL_ENTITY, {"name": name, "type": kind, "edrpou": edrpou})
+        create = partial(registry.create_legal_entity, console(), data)
+        rehearsed(create)
         if agreed(f"create legal entity {name} of type {kind}", dry_run=dry_run, yes=yes):
-            print_facts(queries.legal_entity(console(), registry.create_legal_entity(console(), data)), as_json=as_json)
+            print_facts(queries.legal_entity(console(), create()), as_json=as_json)
 
 
 @legal_entity.command("list")
@@ -96,8 +108,10 @@ def update_legal_entity(id: str, dry_run: bool, yes: bool, as_json: bool, **chan
         data = check_body(schemas.LEGAL_ENTITY_CHANGE, given)
         id = named_in_registry("legal entity", id)
         before = queries.legal_entity(console(), id)
+        change = partial(registry.change_legal_entity, console(), id, data)
+        rehearsed(change)
         if agreed(f"change {_shown_change(before, data)} of {before['name']}", dry_run=dry_run, yes=yes):
-            registry.change_legal_entity(console(), id, data)
+            change()
             print_facts(queries.legal_entity(console(), id), as_json=as_json)
 
 
@@ -127,9 +141,10 @@ def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_j
     with refusals_spoken():
         data = check_body(schemas.NEW_DIVISION, {"name": name})
         owner = queries.legal_entity(console(), named_in_registry("legal entity", legal_entity_id))
+        create = partial(registry.create_division, console(owner["id"]), data)
+        rehearsed(create)
         if agreed(f"create division {name} of {owner['name']}", dry_run=dry_run, yes=yes):
-            made = registry.create_division(console(owner["id"]), data)
-            print_facts(queries.division(console(), made), as_json=as_json)
+            print_facts(queries.division(console(), create()), as_json=as_json)
 
 
 @division.command("list")
@@ -185,8 +200,10 @@ def update_division(id: str, name: str, dry_run: bool, yes: bool, as_json: bool)
         data = check_body(schemas.NEW_DIVISION, {"name": name})
         id = named_in_registry("division", id)
         before = queries.division(console(), id)
+        change = partial(registry.change_division, console(), id, data)
+        rehearsed(change)
         if agreed(f"change {_shown_change(before, data)} of {before['name']}", dry_run=dry_run, yes=yes):
-            registry.change_division(console(), id, data)
+            change()
             print_facts(queries.division(console(), id), as_json=as_json)
 
 
@@ -219,6 +236,7 @@ def _status_command(subject: str, action: str) -> click.Command:
             id = named_in_registry(subject, id)
             read, change = _read_and_change(subject)
             before = read(console(), id)
+            rehearsed(lambda: change(console(), id, action))
             if agreed(f"{action} {subject} {before['name']} ({before['status']})", dry_run=dry_run, yes=yes):
                 change(console(), id, action)
                 print_facts(read(console(), id), as_json=as_json)

@@ -1,5 +1,5 @@
 """What the commands of the equipment registry share: how much is listed, by what, and how refusals are told."""
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,16 @@ def refusals_spoken() -> Iterator[None]:
         raise click.ClickException("; ".join(wrong)) from refusal
     except ApiError as refusal:
         raise click.ClickException(refusal.message) from refusal
+
+
+def rehearsed(act: Callable[[], Any]) -> Any:
+    """Return what an act of the registry would return: it is run and taken back, before one is asked (decision 094).
+
+    Raises what it raises, which `refusals_spoken` tells in the registry's own words."""
+    from blueprints.equipment.tokens import console
+    from blueprints.platform.moderation.rehearsals import rehearse
+
+    return rehearse(console().actor, act)
 
 
 def given(**filters: str | None) -> dict[str, str]:

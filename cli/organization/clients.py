@@ -37,7 +37,7 @@ def add_client(tenant_id: str, scopes: tuple[str, ...], name: str, dry_run: bool
     Example: flask organization client add acme --scope organization:read --name reports --yes
     """
     with refusals_spoken():
-        tenant_id = named_tenant(tenant_id).tenant_id
+        tenant_id, scopes = named_tenant(tenant_id).tenant_id, tenants.checked_scopes(ports(), scopes)
         if agreed(f"create a client of {tenant_id} with {' '.join(scopes)}", dry_run=dry_run, yes=yes):
             made, secret = tenants.add_client(ports(), tenant_id, scopes, name)
             print_facts({**client_facts(made), "clientSecret": secret}, as_json=as_json)

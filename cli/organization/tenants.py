@@ -5,7 +5,6 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.organization.application import tenants
-from blueprints.organization.domain import identifiers
 from blueprints.organization.ports import Tenant
 from cli import completing
 from cli.organization.clients import client_facts, print_clients, record_act
@@ -32,7 +31,7 @@ def add_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     Example: flask organization tenant add acme --yes
     """
     with refusals_spoken():
-        identifiers.tenant_id(tenant_id)
+        tenants.begun_tenant(ports(), tenant_id)
         if agreed(f"create the tenant {tenant_id} and its database", dry_run=dry_run, yes=yes):
             print_facts(_tenant_facts(tenants.add_tenant(ports(), tenant_id)), as_json=as_json)
 
@@ -105,7 +104,7 @@ def _change_status(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_
     change = {tenants.SUSPENDED: tenants.suspend_tenant, tenants.ACTIVE: tenants.resume_tenant}[status]
     with refusals_spoken():
         found = named_tenant(tenant_id)
-        if found.status == status:
+        if not tenants.may_become(found, status):
             say_unchanged(f"{found.tenant_id} is {status} already")
         elif agreed(f"{found.tenant_id} ({found.status}) becomes {status}", dry_run=dry_run, yes=yes):
             change(ports(), found.tenant_id)

@@ -7,6 +7,9 @@ from sqlalchemy.exc import OperationalError
 from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.entity import db
+from blueprints.equipment import registry
+from blueprints.equipment.commands import register_equipment
+from blueprints.equipment.tokens import Caller, console
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.product_listing.commands import create_media, delete_product, remove_media
 from blueprints.network.company.orphans import look_at_admins
@@ -24,7 +27,7 @@ from tests.cli.market import ORDERS
 from tests.contract.leaks import kept_in_the_database
 from tests.network.company.pages import Pages
 
-GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify", "clients", "webhooks")
+GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify", "clients", "webhooks", "equipment")
 WHY = "--reason because"
 ACTS = {
     "moderate take": ("1", "2"), "moderate release": ("1", "2"), "moderate ask": ("1 really?", "2 really?"),
@@ -69,6 +72,18 @@ ACTS = {
     "webhooks pause": ("{webhook}", "{paid}"), "webhooks test": ("{webhook}", "{stopped}"),
     "webhooks replay": ("{webhook} --delivery {delivery}", "{webhook} --delivery {paid}"),
     "payments refund": ("{paid}", "{paid} --surplus"),
+    "equipment legal-entity add": ("Clinic --type MSP", "Clinic --type MSP --edrpou 12"),
+    "equipment legal-entity update": ("{clinic} --name Other", "{clinic} --edrpou 12"),
+    "equipment legal-entity activate": ("{asleep}", "{clinic}"),
+    "equipment legal-entity suspend": ("{clinic}", "{asleep}"),
+    "equipment legal-entity deactivate": ("{clinic}", "{gone}"),
+    "equipment division add": ("Ward --legal-entity {clinic}", "Ward --legal-entity {gone}"),
+    "equipment division update": ("{ward} --name Other", "deadbeef --name Other"),
+    "equipment division activate": ("{shut}", "{ward}"), "equipment division deactivate": ("{ward}", "{used}"),
+    "equipment client add": ("--legal-entity {clinic} --user {paid} --role OWNER --scope equipment:read",
+                             "--legal-entity {clinic} --user nobody --role OWNER --scope equipment:read"),
+    "equipment client revoke": ("{registered}", "deadbeef"),
+    "equipment dictionary load": ("{codes}", "{file}"),
 }
 """The words of an act that would be done, and of one that is refused (None: there is none but wrong usage)."""
 LEAVES_A_TRACE = {"moderate remove-listing", "users import"}
@@ -125,9 +140,26 @@ def named(market, callers, settle, tmp_path):
     names["delivery"] = send_test(ben.actor, names["webhook"])
     change_endpoint(ben.actor, names["stopped"], state="paused")
     names["zip"] = str(tmp_path / "ben.zip")
+    (tmp_path / "codes.json").write_text('{"CT": "Computed tomograph", "XRAY": "X-ray system"}')
+    names |= _registered() | {"codes": str(tmp_path / "codes.json")}
     return names | {name: order["id"] for name, order in orders.items()} | {
         "picture": pictures[0], "removed": pictures[1], "feedback": _judged(market), "orphan": lost["id"],
         "page": kept["id"]}
+
+
+def _registered():
+    """A registry with three legal entities and three divisions; returns the names of its parts."""
+    registry.load_dictionary(console(), "DEVICE_TYPE", {"XRAY": "X-ray system"})
+    clinic, asleep, gone = (registry.create_legal_entity(console(), {"name": name, "type": "MSP"}) for name in "ABC")
+    for entity, action in ((asleep, "suspend"), (gone, "deactivate")):
+        registry.change_legal_entity_status(console(), entity, action)
+    ward, used, shut = (registry.create_division(console(clinic), {"name": name}) for name in "DEF")
+    registry.change_division_status(console(), shut, "deactivate")
+    register_equipment(Caller(clinic, clinic, "OWNER"), {"type": "XRAY", "name": "Walker", "division_id": used})
+    client, _ = registry.create_client(console(), {
+        "legal_entity_id": clinic, "user_id": clinic, "role": "OWNER", "scopes": ["equipment:read"]})
+    return {"clinic": clinic, "asleep": asleep, "gone": gone, "ward": ward, "used": used, "shut": shut,
+            "registered": client}
 
 
 def _won(market):
@@ -178,7 +210,8 @@ def tried(run, named):
     """Call it with a command of ACTS, its words and options; returns click's result."""
     def invoke(command, words, *how):
         named_words = [word.format(**named) for word in words.split()]
-        takes_operator = not command.startswith(("payments", "notify", "webhooks", "users create", "users import"))
+        takes_operator = not command.startswith(("payments", "notify", "webhooks", "equipment", "users create",
+                                                 "users import"))
         who = ("--as", "ada@guildhall.test") if takes_operator and "--as" not in words else ()
         return run(*command.split(), *named_words, *who, *how)
     return invoke

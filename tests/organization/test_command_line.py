@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from blueprints.organization.application.tenants import CREATING
+from blueprints.organization.ports import Tenant
 from cli.organization import organization
+from tests.cli.test_dry_runs import rehearsable
 from tests.components import unique_name, wait_until
 from tests.organization.world import ACME, Caller, World
 
@@ -77,6 +80,26 @@ def test_a_tenant_is_added_once(run: Callable[..., Result]) -> None:
     run("tenant", "add", TENANT, "--yes")
     result = run("tenant", "add", TENANT, "--yes")
     assert (result.exit_code, "there already" in result.stderr) == (1, True)
+
+
+REFUSED = {
+    "tenant add": "{there}", "tenant suspend": "{unmade}", "tenant resume": "{unmade}", "tenant drop": "nobody",
+    "client add": "{there} --scope nothing:read", "client revoke": "deadbeef", "rebuild": "nobody",
+    "schema register": "{there} {file}", "schema upgrade": "nobody"}
+"""What a store refuses is found by looking: its acts are no transactions that one could take back."""
+
+
+@pytest.mark.once("the same sentences on both databases")
+def test_a_dry_run_refuses_what_the_act_refuses(run: Callable[..., Result], world: World, tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text("[]")
+    names = {"there": TENANT, "unmade": unique_name("unmade"), "file": str(tmp_path / "file.json")}
+    world.tenant(TENANT)
+    world.ports.tenants.insert(Tenant(names["unmade"], CREATING, world.ports.new_id(), "2026-01-31T00:00:00Z"))
+    assert {*rehearsable(organization, ())} == REFUSED.keys()
+    for command, words in REFUSED.items():
+        told = [run(*command.split(), *words.format(**names).split(), how) for how in ("--dry-run", "--yes")]
+        assert [one.exit_code for one in told] == [1, 1], (command, told[0].output)
+        assert told[0].stderr == told[1].stderr, command
 
 
 def test_a_no_changes_nothing(run: Callable[..., Result], world: World) -> None:

@@ -22,12 +22,7 @@ def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
     """Create a tenant with its database and tables; an attempt that was cut off is finished.
 
     Raises MalformedTenantId, and IdTaken when the tenant or a database of that name is there."""
-    identifiers.tenant_id(tenant_id)
-    tenant = ports.tenants.find(tenant_id)
-    if tenant is None:
-        tenant = _reserve(ports, tenant_id)
-    elif tenant.status != CREATING:
-        raise IdTaken(f"The tenant {tenant_id} is there already ({tenant.status}).")
+    tenant = begun_tenant(ports, tenant_id) or _reserve(ports, tenant_id)
     ports.databases.create(tenant)
     ports.databases.prepare(tenant, ports.schemas.kinds.values())
     resources = tuple(name for kind in ports.schemas.kinds.values() for name in (kind.table_set, _word_set(kind)))
@@ -36,9 +31,18 @@ def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
     return replace(tenant, status=ACTIVE, resources=resources)
 
 
+def begun_tenant(ports: Ports, tenant_id: str) -> Tenant | None:
+    """Return the tenant whose adding was cut off, None where the name is free; raises what `add_tenant` raises."""
+    tenant = ports.tenants.find(identifiers.tenant_id(tenant_id))
+    if tenant is None:
+        if tenant_id in identifiers.RESERVED_TENANT_IDS or ports.databases.occupied(tenant_id):
+            raise IdTaken(f"The name {tenant_id} is in use by something that is no tenant.")
+    elif tenant.status != CREATING:
+        raise IdTaken(f"The tenant {tenant_id} is there already ({tenant.status}).")
+    return tenant
+
+
 def _reserve(ports: Ports, tenant_id: str) -> Tenant:
-    if tenant_id in identifiers.RESERVED_TENANT_IDS or ports.databases.occupied(tenant_id):
-        raise IdTaken(f"The name {tenant_id} is in use by something that is no tenant.")
     tenant = Tenant(tenant_id, CREATING, ports.new_id(), instant_text(ports.now()))
     if not ports.tenants.insert(tenant):
         raise IdTaken(f"The tenant {tenant_id} is being added by someone else.")
@@ -55,22 +59,27 @@ def known_tenant(ports: Ports, tenant_id: str) -> Tenant:
 
 def suspend_tenant(ports: Ports, tenant_id: str) -> bool:
     """Refuse the tenant's calls until it is resumed; returns False when it was suspended already."""
-    return _change_status(ports, tenant_id, ACTIVE, SUSPENDED)
+    return _change_status(ports, tenant_id, SUSPENDED)
 
 
 def resume_tenant(ports: Ports, tenant_id: str) -> bool:
     """Serve a suspended tenant again; returns False when it was in service."""
-    return _change_status(ports, tenant_id, SUSPENDED, ACTIVE)
+    return _change_status(ports, tenant_id, ACTIVE)
 
 
-def _change_status(ports: Ports, tenant_id: str, source: str, target: str) -> bool:
-    status = known_tenant(ports, tenant_id).status
-    if status == target:
+def _change_status(ports: Ports, tenant_id: str, target: str) -> bool:
+    if not may_become(known_tenant(ports, tenant_id), target):
         return False
-    if status != source:
-        raise IdTaken(f"The tenant {tenant_id} is {status}.")
     ports.tenants.set_status(tenant_id, target)
     return True
+
+
+def may_become(tenant: Tenant, target: str) -> bool:
+    """Tell whether the tenant may become ACTIVE or SUSPENDED, False when it is already; raises IdTaken for one that is
+    being made or dropped."""
+    if tenant.status not in (ACTIVE, SUSPENDED):
+        raise IdTaken(f"The tenant {tenant.tenant_id} is {tenant.status}.")
+    return tenant.status != target
 
 
 def drop_tenant(ports: Ports, tenant_id: str) -> None:
@@ -151,15 +160,20 @@ def add_client(ports: Ports, tenant_id: str, scopes: Iterable[str], name: str) -
     """Create an OAuth2 client of the tenant; returns it with its secret, which is shown this once.
 
     Raises MalformedBody for a scope that no resource has."""
-    tenant = known_tenant(ports, tenant_id)
-    known = {scope for kind in ports.schemas.kinds.values() for scope in (kind.read_scope, kind.write_scope)}
-    wanted = tuple(sorted(set(scopes)))
-    if not wanted or set(wanted) - known:
-        raise MalformedBody(f"Scopes are some of {', '.join(sorted(known))}.")
+    tenant, wanted = known_tenant(ports, tenant_id), checked_scopes(ports, scopes)
     secret = secrets.token_urlsafe(32)
     client = Client(ports.new_id(), tenant.tenant_id, secret_hash(secret), wanted, name, instant_text(ports.now()))
     ports.tenants.insert_client(client)
     return client, secret
+
+
+def checked_scopes(ports: Ports, scopes: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes in their order, each once; raises MalformedBody for none, and for one that no resource has."""
+    known = {scope for kind in ports.schemas.kinds.values() for scope in (kind.read_scope, kind.write_scope)}
+    wanted = tuple(sorted(set(scopes)))
+    if not wanted or set(wanted) - known:
+        raise MalformedBody(f"Scopes are some of {', '.join(sorted(known))}.")
+    return wanted
 
 
 def secret_hash(secret: str) -> str:
