@@ -158,8 +158,8 @@ def verify(file: Path, key_file: Path | None, new_secret_key: bool, as_json: boo
 @acts
 def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bool, dry_run: bool, yes: bool,
             as_json: bool) -> None:
-    """Put the backup FILE back. The system must be stopped; afterwards mail, jobs and payments stay off until
-    `flask backup go-live`.
+    """Put the backup FILE back. The system must be stopped; afterwards mail, webhooks, jobs and payments
+    stay off until `flask backup go-live`.
 
     Everything is made beside what is there and takes its place at the end; what was there is put aside, not removed.
     When it was cut off, run it again: it finishes. Whoever was erased since the backup is named, where what was put
@@ -193,7 +193,7 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
 @backup.command("go-live")
 @acts
 def go_live(dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Let a restored copy act: mail that waits leaves, jobs run, payments reach the gateway.
+    """Let a restored copy act: mail and webhooks that wait leave, jobs run, payments reach the gateway.
 
     Only where the former system does not run any more: otherwise people get letters and reminders twice.
 
@@ -202,7 +202,7 @@ def go_live(dry_run: bool, yes: bool, as_json: bool) -> None:
     from app.ops.backup import go_live as let_go_live
 
     settings = _settings()
-    if not agreed("mail, jobs and payments of this copy go on", dry_run=dry_run, yes=yes):
+    if not agreed("mail, webhooks, jobs and payments of this copy go on", dry_run=dry_run, yes=yes):
         return
     if not refusing(lambda: let_go_live(settings)):
         say_unchanged("this system is live: nothing was held back")

@@ -83,7 +83,9 @@ def _finding(name: str, check: Check) -> Finding:
 
 
 def _restored_copy() -> tuple[str, str]:
-    return (WARN, f"{HELD_BACK}; no job runs, no mail leaves, no payment is made") if is_held_back() else (OK, "live")
+    if not is_held_back():
+        return OK, "live"
+    return WARN, f"{HELD_BACK}; no job runs, no mail or webhook leaves, no payment is made"
 
 
 def _settings() -> tuple[str, str]:

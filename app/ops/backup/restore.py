@@ -41,8 +41,8 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
     """Put the backup `path` in the place of these settings, which must not be in use.
 
     `replace` puts aside what is there; `new_secret_key` takes a backup that was made under another SECRET_KEY. Mail,
-    jobs and payments are off until go_live(). Raises BackupRefused with a sentence: then the place is as it was, unless
-    it says that the same restore is to be run again."""
+    webhooks, jobs and payments are off until go_live(). Raises BackupRefused with a sentence: then the place is as it
+    was, unless it says that the same restore is to be run again."""
     openers = runtime().part(ApartStores) if openers is None else openers
     if has_app_context():
         let_go()  # our own connections are no reason to refuse
@@ -71,7 +71,7 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
 
 
 def go_live(settings: Settings) -> bool:
-    """Let mail, jobs and payments of a restored copy go on; False when it was live already."""
+    """Let mail, webhooks, jobs and payments of a restored copy go on; False when it was live already."""
     engine = create_engine(settings.database_url)
     try:
         if not inspect(engine).has_table(RestoredCopy.__tablename__):
