@@ -4,6 +4,7 @@ The search index, the folded columns of SQL and the organization store use it, s
 identifies is not compared so: app/plain_text.py."""
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 
 from app.plain_text import normal_form
@@ -28,7 +29,6 @@ INVISIBLE = "".join(f"{chr(first)}-{chr(last)}" for first, last in _DROPPED)
 # Scripts written without spaces are taken sign by sign, so that any part of a sentence is found.
 SPACELESS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 LETTERS = "\u0900-\u0963\u0966-\u0dff"  # their vowel signs are no \w
-_WORD = re.compile(f"[{SPACELESS}]|(?:[^\\W_{SPACELESS}]|[{LETTERS}])+")
 _PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _DIGIT = re.compile(r"\d")
 _LONG_WORD_AND_NUMBER = re.compile(r"([^\W\d]{4,})(\d+)|(\d+)([^\W\d]{4,})")
@@ -136,7 +136,13 @@ def compact_all(texts: Iterable[str]) -> str:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return _PLAIN_WORD if text.isascii() else _WORD
+    return _PLAIN_WORD if text.isascii() else _word()
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Return the pattern of a word of any script; 3 ms to compile, which most commands of the terminal need not."""
+    return re.compile(f"[{SPACELESS}]|(?:[^\\W_{SPACELESS}]|[{LETTERS}])+")
 
 
 def _codes(folded: str, found: Sequence[re.Match[str]]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool
         "least": least, "most": most, "choices": choices, "schemes": schemes})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)  # it holds secrets; and what nobody calls takes time to make
 class Settings:
     """The typed settings of one process; field `redis_url` is read from `REDIS_URL`, and so on."""
 

@@ -3,7 +3,7 @@ from app.actor import Actor
 from app.data.reads import Page
 from app.data.reads.read_request import ReadRequest
 from app.errors import DuplicateRecord
-from blueprints.platform.moderation.queries import list_reports
+from blueprints.platform.moderation.own_reports import list_reports
 from blueprints.platform.moderation.reports import report
 
 

@@ -155,7 +155,8 @@ def _whole(order_id: str) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]
     from app.actor import system_actor
     from app.payments import reports
     from blueprints.marketplace.order_management import inspection
-    from blueprints.marketplace.order_management.queries import disputes, get_history, known_order
+    from blueprints.marketplace.order_management.dues import disputes
+    from blueprints.marketplace.order_management.queries import get_history, known_order
 
     facts, lines = known_order(order_id), inspection.order_lines(order_id)
     parts = {

@@ -32,15 +32,15 @@ MENDED = (
 """What `flask doctor --fix` mends by name, which a TAB offers."""
 
 
-_USER = "platform.auth.inspection.user_subject"
+_USER = "platform.auth.subjects.user_subject"
 READERS = {
     "marketplace": {
         "CATEGORY": "marketplace.category_management.queries.category_subject",
         "FEEDBACK": "marketplace.feedback.moderation.feedback_subject",
-        "MEDIA": "marketplace.product_listing.inspection.media_subject",
+        "MEDIA": "marketplace.product_listing.subjects.media_subject",
         "MESSAGE": "marketplace.messaging.queries.message_subject",
         "ORDER": "marketplace.order_management.queries.order_subject",
-        "PRODUCT": "marketplace.product_listing.inspection.product_subject",
+        "PRODUCT": "marketplace.product_listing.subjects.product_subject",
         "USER": _USER},
     "network": {
         "COMMENT": "network.content.moderation.comment_subject",

@@ -79,12 +79,12 @@ class _Goods:
         return differences()
 
     def refunds_due(self) -> list[Facts]:
-        from blueprints.marketplace.order_management.queries import refunds_due
+        from blueprints.marketplace.order_management.dues import refunds_due
 
         return refunds_due()
 
     def disputes(self, **which: Any) -> list[Facts]:
-        from blueprints.marketplace.order_management.queries import disputes
+        from blueprints.marketplace.order_management.dues import disputes
 
         return disputes(**which)
 

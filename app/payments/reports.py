@@ -2,7 +2,7 @@
 
 Amounts are in major units; nothing here asks the gateway."""
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, func, or_, select, union
 from sqlalchemy.orm import aliased
@@ -10,9 +10,11 @@ from sqlalchemy.orm import aliased
 from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.payments.checkout import Checkout
 from app.payments.records import PaymentAttempt, PaymentDispute, PaymentEvent, PaymentRefund
 from app.payments.states import PENDING, REFUND_FAILED, REQUESTED, UNSETTLED_STATES
+
+if TYPE_CHECKING:  # the flow itself is for who pays
+    from app.payments.checkout import Checkout
 
 Facts = dict[str, Any]
 MOST_LOOKED_THROUGH = 10_000
@@ -85,7 +87,7 @@ def refunds_of_order(checkout: str, order_id: str) -> list[Facts]:
              "requested": _moment(row.requested_at)} for row in rows]
 
 
-def left_to_give_back(checkout: Checkout, order_id: str) -> int:
+def left_to_give_back(checkout: "Checkout", order_id: str) -> int:
     """Return the minor units of an order's payment that may still be refunded; 0 when it was never paid."""
     from app.payments.attempts import paying_attempt, read_all
     from app.payments.refunds import left_to_refund, read_refunds

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """What was found, under which versions, how much it weighs, when it was found and how long that took."""
+
     versions: tuple[int, ...]
     value: Any
     weight: int

@@ -44,6 +44,8 @@ class Outdated:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
+    """A total, under which versions it was counted, and when."""
+
     versions: tuple[int, ...]
     rows: int
     counted_at: float

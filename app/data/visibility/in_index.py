@@ -62,6 +62,8 @@ def field_through(object_name: str, field: str) -> str:
 
 @dataclass(frozen=True)
 class _InIndex:
+    """A rule as it is asked of an index, for one actor."""
+
     actor: Actor
     port: Port
     most: int

@@ -19,19 +19,17 @@ from app.data.serialization import Wire, row_serializer
 from app.data.visibility import holds, seen_by
 from app.errors import NotFound
 from app.identity.access import require, require_self_or_staff
-from app.payments.reports import failed_refunds
 from blueprints.marketplace.order_management import rules
-from blueprints.marketplace.order_management.models import CHECKOUT_NAME, REFUND_IS_DUE, RELEASED, Order, OrderItem
+from blueprints.marketplace.order_management.dues import DUE
+from blueprints.marketplace.order_management.models import REFUND_IS_DUE, RELEASED, Order, OrderItem
 from blueprints.marketplace.order_management.record_models import OrderHistory
 from blueprints.marketplace.order_management.visibility import ITEMS, ORDERS
-from blueprints.platform.checkout.checks import disputes_of_orders
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
 ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
 
 _OLDEST_FIRST = (Order.created_at, Order.id)
 _OLDEST_DUE = row_order(Order.created_at, Order.id)
-_DUE = (Order.id, Order.order_number, Order.buyer_id, Order.status, Order.currency, Order.refund_due, Order.created_at)
 _JUDGED = ("id", "orderNumber", "buyerId", "items", "status", "summary", "trackingNumber", "carrier", "paidAt",
            "shippedAt", "deliveredAt", "cancelledAt", "isActive", "createdAt")
 # How the buyer pays is not for a seller of some lines (decision 42).
@@ -105,7 +103,7 @@ def list_refunds_due(actor: Actor, asked: ReadRequest) -> Listing:
     all for staff, whose queue it is (decision 42)."""
     mine = [] if actor.is_staff else [or_(Order.buyer_id == actor.user_id, ~exists().where(
         OrderItem.order_id == Order.id, OrderItem.seller_id != actor.user_id))]
-    return list_query(select(*_DUE).where(REFUND_IS_DUE, *mine), _OLDEST_DUE, asked.page, _due_row)
+    return list_query(select(*DUE).where(REFUND_IS_DUE, *mine), _OLDEST_DUE, asked.page, _due_row)
 
 
 def _due_row(row: Row[Any]) -> Wire:
@@ -199,35 +197,6 @@ def known_order(order_id: str) -> dict[str, Any]:
     return {"id": row.id, "orderNumber": row.order_number, "state": f"{row.status}/{row.payment_confirmation}",
             "buyerId": row.buyer_id, "total": to_wire(row.total, currency), "currency": currency,
             "paidAt": iso(row.paid_at), "payableUntil": iso(row.payable_until), "isActive": row.is_active}
-
-
-def refunds_due() -> list[dict[str, Any]]:
-    """Return the orders whose money staff should give back (decision 16), with what is left of it (major units).
-
-    They, or lines of theirs, were cancelled after they were paid, or a refund failed when nobody was waiting for it;
-    `surplus` is money that was nobody's."""
-    rows = fetch(select(*_DUE).where(REFUND_IS_DUE).order_by(Order.id))
-    due = [_due(row, row.refund_due, row.currency) for row in rows]
-    failed, ended = failed_refunds(CHECKOUT_NAME), {row.id for row in rows}
-    orders = {row.id: row for row in fetch(select(Order.id, Order.order_number, Order.status).where(
-        Order.id.in_({one.order_id for one in failed})))}
-    return due + [_due(orders[one.order_id], one.amount, one.currency, surplus=one.is_surplus) for one in failed
-                  if one.is_surplus or one.order_id not in ended]
-
-
-def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = False) -> dict[str, Any]:
-    return {"order": order.order_number, "id": order.id, "status": order.status, "currency": currency,
-            "left": to_wire(left, currency or "USD"), "surplus": surplus}
-
-
-def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[dict[str, Any]]:
-    """Return the disputes of orders, those to be answered first on top; amounts in major units (decisions/067)."""
-    return disputes_of_orders(CHECKOUT_NAME, _numbers_of, closed_too=closed_too, order_id=order_id)
-
-
-def _numbers_of(order_ids: Collection[str]) -> dict[str, str]:
-    return {row.id: row.order_number for row in fetch(select(Order.id, Order.order_number).where(
-        Order.id.in_(order_ids)))}
 
 
 def parties_of(order_id: str) -> dict[str, Any] | None:

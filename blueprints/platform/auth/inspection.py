@@ -9,12 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, create_engine, false, inspect, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.folded import has_part
-from app.data.moderated_kinds import Subject
-from app.data.reads import fetch, fetch_one, find_any_row
+from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
 from app.folding import compact
 from app.mail_addresses import masked_email, typed_address
@@ -49,13 +47,6 @@ def alive_again(former: str, present: str) -> list[Facts] | None:
                         model.id.in_([account for realm, account in gone if realm == model.__realm__])))]
     except SQLAlchemyError:
         return None
-
-
-def user_subject(actor: Actor, user_id: str) -> Subject | None:
-    """Return an account of the actor's realm as staff judge it: what strangers see of it; None where there is none."""
-    row = find_any_row(account_model(actor.realm), user_id)
-    return row and Subject(row["fullname"], row["id"], {name: row[name] for name in (
-        "id", "fullname", "avatar", "isActive", "createdAt")}, words=row["fullname"], is_active=row["isActive"])
 
 
 def find_accounts(realm: str, text: str, limit: int) -> list[Facts]:

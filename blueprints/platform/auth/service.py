@@ -8,9 +8,10 @@ from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.export_requests import remove_exports_of
-from blueprints.platform.auth.inspection import accounts_named, user_subject
+from blueprints.platform.auth.inspection import accounts_named
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.person_models import PersonExport, PurgedAccount
+from blueprints.platform.auth.subjects import user_subject
 from blueprints.platform.auth.topics import own_topics, user_topic
 
 _WHENCE = {"address": None, "device": None, "detail": None}

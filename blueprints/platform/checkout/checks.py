@@ -1,6 +1,6 @@
 """What `flask doctor` and `flask payments` ask of the payments of one checkout, which its name tells."""
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -8,10 +8,12 @@ from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
 from app.ops.findings import MOST_NAMED, some_of
-from app.payments.checkout import Checkout
 from app.payments.records import PaymentAttempt, PaymentDispute
 from app.payments.reports import read_disputes
 from app.payments.states import SUCCESS
+
+if TYPE_CHECKING:  # the flow itself is for who pays
+    from app.payments.checkout import Checkout
 
 Facts = dict[str, Any]
 Numbers = Callable[[Collection[str]], Mapping[str, str]]
@@ -46,7 +48,7 @@ def disputes_of_orders(checkout: str, numbers: Numbers, *, closed_too: bool = Fa
              "closed": iso(one.closed_at)} for one in found]
 
 
-def check_disputes(checkout: Checkout) -> tuple[str, str]:
+def check_disputes(checkout: "Checkout") -> tuple[str, str]:
     """Return what `flask doctor` says of payments that banks take back: staff answers them at Stripe."""
     waiting = fetch(select(PaymentDispute.id, PaymentDispute.order_id).where(
         PaymentDispute.checkout == checkout.name, PaymentDispute.closed_at.is_(None))

@@ -1,4 +1,4 @@
-"""The reads of moderation: a case with all that staff decide by, one's own reports; the queue is case_queue.py."""
+"""A case with all that staff decide by. The queue stands in case_queue.py, one's own reports in own_reports.py."""
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -7,11 +7,8 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso, read_instant
 from app.data.moderated_kinds import Subject
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
-from app.data.reads.filters import Filters, equal
-from app.data.reads.read_request import ReadRequest
+from app.data.reads import fetch, fetch_one, get_row
 from app.data.serialization import Wire, row_serializer
-from app.data.visibility import seen_by
 from app.errors import InvalidInput, NotFound
 from blueprints.platform.moderation.act_models import Act, Appeal, Strike
 from blueprints.platform.moderation.case_queue import case_as_it_is, case_subject, titles_of
@@ -21,14 +18,11 @@ from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
 from blueprints.platform.moderation.strikes import active_strikes, without_strike
 from blueprints.platform.moderation.subjects import find_subject
-from blueprints.platform.moderation.visibility import REPORTS
 from blueprints.platform.people.briefs import user_briefs
 
 if TYPE_CHECKING:  # the queue is listed without what acts need
     from blueprints.platform.moderation.acts import ActOrder
 
-REPORT_FILTERS = Filters((equal(Report.entity_type), equal(Report.entity_id), equal(Report.state)))
-_NEWEST_FIRST = (Report.created_at.desc(), Report.id.desc())
 _MOST = 100
 """How many reports, notes, acts and copies a case shows; of the person's record the latest so many."""
 
@@ -95,13 +89,6 @@ def order_in_case(realm: str, number: int, *, kind: str, entity_type: str | None
                 raise InvalidInput("errMsg_caseConcernsNobody", detail={"acts": f"case {number} concerns nobody"})
             entity_type, entity_id = "USER", person_id
     return ActOrder(kind, entity_type, entity_id, **terms)
-
-
-def list_reports(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's own reports, of staff all but those about themselves, the newest first; nobody is
-    named in them (M-20)."""
-    return list_rows(Report, asked.page, Report.realm == actor.realm, *seen_by(REPORTS, actor), *asked.where,
-                     order=_NEWEST_FIRST)
 
 
 def _rows(model: Any, *where: ColumnElement[bool], order: Any) -> list[Wire]:

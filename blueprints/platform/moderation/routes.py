@@ -11,6 +11,7 @@ from blueprints.platform.moderation import (
     acts,
     case_queue,
     cases,
+    own_reports,
     queries,
     reports,
     routes_appeals,
@@ -55,8 +56,8 @@ def create_report(actor: Actor, data: dict[str, Any]) -> Answer:
     return Answer(reports.report(actor, **data), names_caller=False)
 
 
-api.list("/v1/reports", queries.list_reports, "List the caller's own reports, for staff all, the newest first.",
-         name="listReports", returns=Report, filters=queries.REPORT_FILTERS)
+api.list("/v1/reports", own_reports.list_reports, "List the caller's own reports, for staff all, the newest first.",
+         name="listReports", returns=Report, filters=own_reports.REPORT_FILTERS)
 api.list("/v1/cases", case_queue.list_cases,
          "List the cases that wait, the most urgent first, or closed ones, the latest first.",
          name="listModerationCases", returns=Case, filters=case_queue.CASE_FILTERS, cached=False,

@@ -13,7 +13,7 @@ from app.payments import webhooks
 from app.payments.records import PaymentDispute
 from app.payments.reports import received_events
 from blueprints.marketplace.order_management import ledger_entries, settlement
-from blueprints.marketplace.order_management.queries import disputes
+from blueprints.marketplace.order_management.dues import disputes
 from blueprints.marketplace.order_management.topics import ORDER_DISPUTED
 from blueprints.platform.checkout.checks import check_disputes
 from cli.payments import payments

@@ -9,7 +9,7 @@ from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from app.settings import SettingsError
 from blueprints.marketplace.order_management import ledger_entries
-from blueprints.marketplace.order_management.queries import refunds_due
+from blueprints.marketplace.order_management.dues import refunds_due
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.platform.checkout import refunds
 from tests.marketplace.order_management.shop import CATEGORY, ORDERS, ok
