@@ -27,7 +27,7 @@ class Trial(NamedTuple):
 
 def trial_of(channel: str, address: str, realm: str) -> Trial:
     """Return the trial of a channel; raises ClickException for one that nothing sends, BadParameter for no address."""
-    from app.notify.mailbox import is_sent
+    from app.notify.channels import is_sent
 
     form, trial = _TRIALS[channel]
     try:

@@ -117,9 +117,9 @@ def _brief_columns() -> object:
 
 def _queues() -> object:
     from app.ops.queues import ServiceQueues
-    from blueprints.platform.bucket.checks import PICTURES
-    from blueprints.platform.moderation.checks import OPEN_CASES
-    from blueprints.platform.webhooks.checks import DUE
+    from blueprints.platform.bucket.queues import PICTURES
+    from blueprints.platform.moderation.queues import OPEN_CASES
+    from blueprints.platform.webhooks.queues import DUE
 
     return ServiceQueues(pictures=PICTURES, cases=OPEN_CASES, webhooks=DUE)
 

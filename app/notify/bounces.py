@@ -15,7 +15,6 @@ from app.clock import now
 from app.data.batches import purge
 from app.data.columns import Instant
 from app.data.entity import Base
-from app.data.person_rows import Person
 from app.data.reads import fetch
 from app.data.upserts import upsert
 from app.identity.encryption import purpose_key
@@ -23,6 +22,7 @@ from app.notify.models import EMAIL, MailMessage
 from app.settings import Settings
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.person_rows import Person
     from app.data.unit_of_work import UnitOfWork
 
 MOST_BOUNCES = 3
@@ -159,7 +159,7 @@ def bounced_addresses(realm: str | None, limit: int, *, address: str | None = No
         BouncedAddress.last_at.desc(), BouncedAddress.realm, BouncedAddress.address).limit(limit))
 
 
-def bounces_of(person: Person) -> ColumnElement[bool]:
+def bounces_of(person: "Person") -> ColumnElement[bool]:
     """Return the condition of the rows that an export of the person has."""
     return BouncedAddress.address.in_(person.addresses)
 

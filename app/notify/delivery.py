@@ -16,8 +16,9 @@ from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
 from app.data.unit_of_work import unit_of_work
 from app.notify import bounces
 from app.notify.carrier import Away, Carrier, Delayed, Outgoing, RecipientGone, Undeliverable
+from app.notify.channels import BACKOFF
 from app.notify.device_tokens import forget_devices
-from app.notify.mailbox import BACKOFF, opened
+from app.notify.mailbox import opened
 from app.notify.models import CHANNELS, EMAIL, FAILED, IS_QUEUED, OPTIONAL, QUEUED, SENT, MailMessage
 from app.notify.unsubscribe import Subscription, unsubscribe_link
 from app.runtime import runtime

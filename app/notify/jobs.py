@@ -3,8 +3,9 @@ from app.data.restored_copy import HELD_BACK, is_held_back
 from app.jobs.schedule import kernel_periodic
 from app.notify.bounces import purge_bounces
 from app.notify.carrier import Carrier
+from app.notify.channels import is_sent
 from app.notify.delivery import deliver_queued
-from app.notify.mailbox import SEND_MAIL, SEND_PUSH, SEND_SMS, is_sent, purge_letters
+from app.notify.mailbox import SEND_MAIL, SEND_PUSH, SEND_SMS, purge_letters
 from app.notify.models import EMAIL, PUSH, SMS
 from app.notify.push import PushCarrier
 from app.notify.sms import SmsAccount, SmsCarrier

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from app.actor import kernel_actor
-from app.backoff import Backoff
 from app.clock import now
 from app.data.batches import BATCH_ROWS, purge
 from app.data.ids import uuid7
-from app.data.person_rows import Person
 from app.data.reads import fetch
 from app.events.topics import service_topic
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
 from app.notify.bounces import BouncedAddress, muted_among
+from app.notify.channels import is_sent
 from app.notify.letter_templates import LetterTemplate, PersonLocales
 from app.notify.letters import Letter, write_letter, write_sms
 from app.notify.models import (
@@ -35,9 +34,9 @@ from app.notify.models import (
     MailMessage,
 )
 from app.runtime import runtime
-from app.settings import Settings
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.person_rows import Person
     from app.data.unit_of_work import UnitOfWork
 
 SEND_MAIL = "send-mail"
@@ -45,8 +44,6 @@ SEND_SMS = "send-sms"
 SEND_PUSH = "send-push"
 SENDING_JOBS = {EMAIL: SEND_MAIL, SMS: SEND_SMS, PUSH: SEND_PUSH}
 """Channel → the job that sends its messages."""
-BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6), factor=4, most=8)
-"""When a message that did not leave is tried again, and after how many times no more."""
 _SEAL = "mail-message"
 
 
@@ -148,7 +145,7 @@ def forget_letters(work: "UnitOfWork", *recipients: str) -> None:
                                               BouncedAddress.address.in_(recipients)))
 
 
-def letters_to(person: Person) -> ColumnElement[bool]:
+def letters_to(person: "Person") -> ColumnElement[bool]:
     """Return the condition of the messages an export of the person has: to the person's addresses and devices, but
     those with codes."""
     return and_(or_(MailMessage.recipient.in_(person.addresses), MailMessage.user_id == person.id),
@@ -169,12 +166,6 @@ def reaches(channel: str) -> bool:
     """Tell whether a message of a channel reaches anybody: it is sent, or in demo and test read in the outbox."""
     settings = runtime().settings
     return is_sent(channel, settings) or not settings.is_production
-
-
-def is_sent(channel: str, settings: Settings) -> bool:
-    """Tell whether messages of a channel leave this installation; else they stay in the outbox."""
-    return {EMAIL: settings.mail_transport == "smtp", SMS: settings.sms_provider != "outbox",
-            PUSH: settings.push_transport == "send"}[channel]
 
 
 def opened(message: MailMessage) -> Letter:

@@ -12,7 +12,7 @@ from app.data.ids import SHORT_ID_DIGITS
 from app.data.reads import fetch
 from app.data.short_ids import ids_named
 from app.mail_addresses import masked_in
-from app.notify.mailbox import BACKOFF, is_sent
+from app.notify.channels import BACKOFF, is_sent
 from app.notify.models import (
     CAN_GO_AGAIN,
     CHANNELS,

@@ -12,7 +12,8 @@ from app.data.entity import Entity
 from app.data.person_rows import MOST_OBLIGATIONS, Person
 from app.data.reads import fetch
 from app.identity.access import Predicate, staff
-from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.gateway_records import PaymentDispute
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.states import UNSETTLED_STATES
 from app.runtime import runtime
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.data.unit_of_work import UnitOfWork
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway.port import Dispute, GatewayEvent
-from app.payments.records import PaymentDispute
+from app.payments.gateway_records import PaymentDispute
 
 WITHDRAWN, REINSTATED = "withdrawn", "reinstated"
 _FUNDS_OF = {"charge.dispute.funds_withdrawn": WITHDRAWN, "charge.dispute.funds_reinstated": REINSTATED}

@@ -1,13 +1,13 @@
-"""The tables of the checkout flow: attempts to be paid, money given back, webhooks received; shared by every checkout.
+"""The tables of the checkout flow: attempts to be paid, money given back; shared by every checkout. What the gateway
+tells stands in gateway_records.py.
 
 `checkout` names whose order it is. They are no data objects: what clients see stands on the data objects below."""
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant, Json
+from app.data.columns import Instant
 from app.data.entity import Base
 from app.payments.states import MANUAL
 
@@ -81,46 +81,6 @@ class PaymentRefund(Base):
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class PaymentDispute(Base):
-    """A payment that its buyer's bank takes back, until that is decided; `id` is the gateway's (decisions/067).
-
-    `status` is the gateway's word and `funds` where the money is (None: untouched), each with when it was said."""
-
-    __tablename__ = "payment_dispute"
-    __lock_rank__ = 230
-
-    id: Mapped[str] = mapped_column(String(255), primary_key=True)
-    checkout: Mapped[str] = mapped_column(String(60))
-    order_id: Mapped[str] = mapped_column(String(36))
-    intent_id: Mapped[str | None] = mapped_column(String(255))
-    amount: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str] = mapped_column(String(3))
-    status: Mapped[str] = mapped_column(String(40))
-    reason: Mapped[str | None] = mapped_column(String(80))
-    funds: Mapped[str | None] = mapped_column(String(16))
-    answer_until: Mapped[datetime | None] = mapped_column(Instant)
-    opened_at: Mapped[datetime] = mapped_column(Instant)
-    said_at: Mapped[datetime] = mapped_column(Instant)
-    funds_at: Mapped[datetime | None] = mapped_column(Instant)
-    closed_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
-class PaymentEvent(Base):
-    """A webhook that had its effect; the primary key is what makes a second delivery do nothing."""
-
-    __tablename__ = "payment_event"
-
-    checkout: Mapped[str] = mapped_column(String(60), primary_key=True)
-    event_id: Mapped[str] = mapped_column(String(255), primary_key=True)
-    type: Mapped[str] = mapped_column(String(80))
-    order_id: Mapped[str | None] = mapped_column(String(36))
-    intent_id: Mapped[str | None] = mapped_column(String(255))
-    effect: Mapped[str] = mapped_column(String(80))
-    payload: Mapped[Any] = mapped_column(Json)
-    sent_at: Mapped[datetime] = mapped_column(Instant)
-    received_at: Mapped[datetime] = mapped_column(Instant)
-
-
 Index("uq_payment_attempt_number", PaymentAttempt.checkout, PaymentAttempt.order_id, PaymentAttempt.number, unique=True)
 Index("uq_payment_attempt_intent", PaymentAttempt.intent_id, unique=True)
 Index("ix_payment_attempt_check_at", PaymentAttempt.check_at,
@@ -129,8 +89,3 @@ Index("ix_payment_refund_order", PaymentRefund.checkout, PaymentRefund.order_id)
 Index("uq_payment_refund_gateway", PaymentRefund.gateway_refund_id, unique=True)
 Index("ix_payment_refund_check_at", PaymentRefund.check_at,
       sqlite_where=PaymentRefund.check_at.is_not(None), postgresql_where=PaymentRefund.check_at.is_not(None))
-Index("ix_payment_dispute_order", PaymentDispute.checkout, PaymentDispute.order_id)
-Index("ix_payment_dispute_open", PaymentDispute.answer_until,
-      sqlite_where=PaymentDispute.closed_at.is_(None), postgresql_where=PaymentDispute.closed_at.is_(None))
-Index("ix_payment_event_order", PaymentEvent.checkout, PaymentEvent.order_id)
-Index("ix_payment_event_received", PaymentEvent.received_at)

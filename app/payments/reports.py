@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.payments.records import PaymentAttempt, PaymentDispute, PaymentEvent, PaymentRefund
+from app.payments.gateway_records import PaymentDispute, PaymentEvent
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.states import PENDING, REFUND_FAILED, REQUESTED, UNSETTLED_STATES
 
 if TYPE_CHECKING:  # the flow itself is for who pays

@@ -20,8 +20,9 @@ from app.payments.checkout import Checkout, Order
 from app.payments.disputes import apply_dispute
 from app.payments.gateway.circuit_breaker import ask_gateway, parse_webhook
 from app.payments.gateway.port import INTENT_EVENTS, GatewayEvent, Intent, InvalidWebhook, PaymentGateError, Refund
+from app.payments.gateway_records import PaymentEvent
 from app.payments.pay import Payment, present
-from app.payments.records import PaymentAttempt, PaymentEvent
+from app.payments.records import PaymentAttempt
 from app.payments.refunds import apply_refunds
 
 log = logging.getLogger("guildhall.payments")

@@ -16,7 +16,8 @@ from app.payments.booking import attempts_of
 from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.disputes import disputes_of
-from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.gateway_records import PaymentDispute
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
 from app.payments.states import FAILED, SENDING
 from app.runtime import runtime

@@ -16,7 +16,8 @@ from app.errors import RuleViolated
 from app.identity.access import require, super_admin
 from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
-from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.gateway_records import PaymentDispute
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
 from app.payments.states import CANCELED
 from blueprints.network.profile import premium_rules as rules

@@ -9,9 +9,9 @@ from app.data.reads import fetch
 from app.media.store import media_store
 from app.ops.findings import OK, WARN, some_of
 from app.ops.mends import MOST_MENDED, mend_each
-from app.ops.queues import Queue, Waiting, waiting
 from app.runtime import runtime
-from blueprints.platform.bucket.models import IS_PREPARING, READY, BucketFile
+from blueprints.platform.bucket.models import READY, BucketFile
+from blueprints.platform.bucket.queues import waiting_pictures
 from blueprints.platform.bucket.rules import raw_name
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
@@ -28,14 +28,6 @@ def pictures() -> tuple[str, str]:
     found = waiting_pictures()
     is_late = found.oldest is not None and found.oldest < now() - _LATE
     return (WARN if is_late else OK), f"{found.count} uploads wait to be prepared"
-
-
-def waiting_pictures() -> Waiting:
-    """Return how many uploads wait to be prepared, and since when the oldest does."""
-    return waiting(BucketFile.created_at, IS_PREPARING)
-
-
-PICTURES = Queue("uploads to be prepared", waiting_pictures)
 
 
 def check_media() -> tuple[str, str]:

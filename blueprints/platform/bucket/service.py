@@ -6,6 +6,7 @@ from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.bucket import checks, jobs, subscribers
 from blueprints.platform.bucket.models import BucketFile, UploadCount
 from blueprints.platform.bucket.queries import exported_file, own_files, usable_files
+from blueprints.platform.bucket.queues import PICTURES
 
 SERVICE = ServiceDeclaration(
     name="bucket", version="1.0.0", description="Uploaded pictures and documents: public, or private.",
@@ -14,7 +15,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     checks={"pictures": checks.pictures, "media": checks.check_media},
     mends={"media": Mend("removes the stored files that belong to no upload and no export", checks.mend_media)},
-    queues={"pictures": checks.PICTURES},
+    queues={"pictures": PICTURES},
     cli=("cli.media",),
     persons=(
         rows_of_people(BucketFile, ANONYMOUS, "owner_id", why="the own buckets are emptied; the common one stays",

@@ -8,7 +8,8 @@ from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
 from app.ops.findings import MOST_NAMED, some_of
-from app.payments.records import PaymentAttempt, PaymentDispute
+from app.payments.gateway_records import PaymentDispute
+from app.payments.records import PaymentAttempt
 from app.payments.reports import read_disputes
 from app.payments.states import SUCCESS
 

@@ -7,16 +7,14 @@ from sqlalchemy import Row, func, select
 from app.data.reads import fetch
 from app.ops.findings import MOST_NAMED, some_of
 from app.ops.mends import MOST_MENDED, mend_each
-from app.ops.queues import Queue, Waiting, waiting
 from app.runtime import runtime
 from blueprints.platform.moderation.counters import PENDING, count
 from blueprints.platform.moderation.models import Case, Counter
+from blueprints.platform.moderation.queues import WAITS
 from blueprints.platform.moderation.report_models import Report
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
     from app.data.unit_of_work import UnitOfWork
-
-_WAITS = Case.is_pending.is_(True)
 
 
 def check_queue() -> tuple[str, str]:
@@ -25,14 +23,6 @@ def check_queue() -> tuple[str, str]:
     if wrong:
         return "fail", f"counters of the queue differ from a recount: {some_of(wrong)}"
     return "ok", "the counters of the queue are what a recount finds"
-
-
-def open_cases() -> Waiting:
-    """Return how many cases wait for staff, and since when the oldest does."""
-    return waiting(Case.opened_at, _WAITS)
-
-
-OPEN_CASES = Queue("cases for the staff to judge", open_cases)
 
 
 def _wrong_totals() -> list[str]:
@@ -45,7 +35,7 @@ def _totals() -> dict[str, Any]:
     counted: dict[str, Any] = {}
     for realm in runtime().settings.realms:
         kept = select(Counter.value).where(Counter.realm == realm, Counter.name == PENDING).scalar_subquery()
-        found = select(func.count()).select_from(Case).where(Case.realm == realm, _WAITS).scalar_subquery()
+        found = select(func.count()).select_from(Case).where(Case.realm == realm, WAITS).scalar_subquery()
         counted[realm] = fetch(select(func.coalesce(kept, 0), found))[0]
     return counted
 
@@ -59,7 +49,7 @@ def _wrong_cases() -> list[str]:
 def _miscounted(limit: int) -> Sequence[Row[Any]]:
     found = select(func.count()).select_from(Report).where(Report.case_id == Case.id).scalar_subquery()
     return fetch(select(Case.realm, Case.number, Case.report_count, found, Case.id).where(
-        _WAITS, Case.report_count != found).order_by(Case.realm, Case.number).limit(limit))
+        WAITS, Case.report_count != found).order_by(Case.realm, Case.number).limit(limit))
 
 
 def mend_queue(operator: str) -> int:
@@ -80,5 +70,5 @@ def _count_reports(work: "UnitOfWork", case_id: str) -> None:
 def _count_cases(work: "UnitOfWork", realm: str) -> None:
     """The counter is locked first: who opens or closes a case meanwhile counts it behind us."""
     kept = count(work, PENDING, 0)
-    [found] = work.rows(select(func.count().label("cases")).select_from(Case).where(Case.realm == realm, _WAITS))
+    [found] = work.rows(select(func.count().label("cases")).select_from(Case).where(Case.realm == realm, WAITS))
     count(work, PENDING, found.cases - kept)

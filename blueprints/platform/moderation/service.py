@@ -11,13 +11,14 @@ from blueprints.platform.moderation.audit import check_audit, note, note_staff_c
 from blueprints.platform.moderation.audit_mend import acknowledge_break, broken_chains
 from blueprints.platform.moderation.bulk_models import Bulk
 from blueprints.platform.moderation.catalogue_models import Word
-from blueprints.platform.moderation.checks import OPEN_CASES, check_queue, mend_queue
+from blueprints.platform.moderation.checks import check_queue, mend_queue
 from blueprints.platform.moderation.index import READABLE
 from blueprints.platform.moderation.letters import LETTERS
 from blueprints.platform.moderation.models import Case, CaseNote, Evidence
 from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
 from blueprints.platform.moderation.queries import waiting_cases_of
 from blueprints.platform.moderation.questions import question_topic
+from blueprints.platform.moderation.queues import OPEN_CASES
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.written_words import word_subscription
 

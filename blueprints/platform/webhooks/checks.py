@@ -1,23 +1,16 @@
 """What `flask doctor`, `flask status` and /metrics ask of the webhooks: does anything wait longer than it should?"""
 from datetime import timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from app.clock import now
 from app.data.reads import fetch
 from app.ops.findings import OK, WARN
-from app.ops.queues import Queue, Waiting, waiting
-from blueprints.platform.webhooks.models import ACTIVE, IS_PARKED, MESSAGES, WebhookEndpoint, WebhookMessage
+from blueprints.platform.webhooks.models import ACTIVE, IS_PARKED, WebhookEndpoint, WebhookMessage
+from blueprints.platform.webhooks.queues import due_messages
 
 _LATE = timedelta(minutes=2)
 _RECENT = timedelta(days=1)
-_OF_ACTIVE = exists().where(WebhookEndpoint.id == WebhookMessage.endpoint_id, WebhookEndpoint.state == ACTIVE,
-                            WebhookEndpoint.failing_since.is_(None))
-
-
-def due_messages() -> Waiting:
-    """Return how many messages are due to receivers that answer, and since when the oldest is."""
-    return waiting(WebhookMessage.due_at, MESSAGES.is_due(), _OF_ACTIVE)
 
 
 def check_webhooks() -> tuple[str, str]:
@@ -33,6 +26,3 @@ def check_webhooks() -> tuple[str, str]:
     if found.oldest is not None and found.oldest < now() - _LATE:
         return WARN, f"{found.count} messages wait: does the sender run? flask status shows it; {said}"
     return OK, said
-
-
-DUE = Queue("messages to webhooks that answer", due_messages)

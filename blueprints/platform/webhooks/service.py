@@ -5,6 +5,7 @@ from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.webhooks import checks, jobs, letters
 from blueprints.platform.webhooks.commands import suspend_endpoints_of
 from blueprints.platform.webhooks.models import WebhookEndpoint, WebhookMessage
+from blueprints.platform.webhooks.queues import DUE
 
 SERVICE = ServiceDeclaration(
     name="webhooks", version="1.0.0",
@@ -13,7 +14,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.platform.webhooks.routes.api",
     background=(jobs,),
     checks={"webhooks": checks.check_webhooks},
-    queues={"webhooks": checks.DUE},
+    queues={"webhooks": DUE},
     cli=("cli.webhooks",),
     hands_down=(OnLostPassword(suspend_endpoints_of),),
     letters=(letters.FAILING, letters.STOPPED),

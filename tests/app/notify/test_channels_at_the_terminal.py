@@ -11,9 +11,10 @@ from sqlalchemy import update
 from app.actor import kernel_actor, system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
+from app.notify.channels import BACKOFF
 from app.notify.device_tokens import WEB, devices_of, register_device
 from app.notify.letters import Letter
-from app.notify.mailbox import BACKOFF, Recipient, owe, read_outbox
+from app.notify.mailbox import Recipient, owe, read_outbox
 from app.notify.models import FAILED, NOTICE, PUSH, MailMessage
 from app.notify.push_keys import ensure_push_key
 from app.ops.checks import FAIL, OK, examine

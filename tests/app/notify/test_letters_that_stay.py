@@ -16,8 +16,9 @@ from sqlalchemy import update
 from app.actor import kernel_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
+from app.notify.channels import BACKOFF
 from app.notify.delivery import deliver_queued
-from app.notify.mailbox import BACKOFF, read_outbox
+from app.notify.mailbox import read_outbox
 from app.notify.models import FAILED, MailMessage
 from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount, SmtpTransport

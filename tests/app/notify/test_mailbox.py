@@ -12,9 +12,10 @@ from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
 from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable, one_by_one
+from app.notify.channels import BACKOFF
 from app.notify.delivery import deliver_queued
 from app.notify.letters import Letter
-from app.notify.mailbox import BACKOFF, Recipient, forget_letters, owe, post_letter, purge_letters, read_outbox
+from app.notify.mailbox import Recipient, forget_letters, owe, post_letter, purge_letters, read_outbox
 from app.notify.models import DIGEST, NOTICE
 from tests.app.notify.conftest import CODE, PLAIN
 from tests.app.notify.postmaster import Postmaster

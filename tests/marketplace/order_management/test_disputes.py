@@ -10,7 +10,7 @@ from app.clock import now
 from app.data.reads import fetch
 from app.notify.mailbox import read_outbox
 from app.payments import webhooks
-from app.payments.records import PaymentDispute
+from app.payments.gateway_records import PaymentDispute
 from app.payments.reports import received_events
 from blueprints.marketplace.order_management import ledger_entries, settlement
 from blueprints.marketplace.order_management.dues import disputes
