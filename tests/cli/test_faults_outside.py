@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
 from sqlalchemy import make_url
 
+from app.factory import create_app
 from app.settings import DEMO_SECRETS, load_settings
-from cli import LazyCommand
+from cli import WITH_THE_WHOLE_SYSTEM, LazyCommand
 from cli.application import terminal_application
 from tests.components import free_port
 from tests.testbed import Testbed
@@ -28,7 +29,8 @@ def flask(testbed: Testbed, tmp_path: Path) -> Any:
     """Call it as flask("orders list", DATABASE_URL=…): as the flask command calls a group, in a home of its own."""
     def invoke(line: str, **changed: str) -> Result:
         environment = testbed.environment | {"GUILDHALL_HOME": str(tmp_path)} | changed
-        info = ScriptInfo(create_app=lambda: terminal_application(load_settings(environment)), set_debug_flag=False)
+        make = create_app if line.split()[0] in WITH_THE_WHOLE_SYSTEM else terminal_application
+        info = ScriptInfo(create_app=lambda: make(load_settings(environment)), set_debug_flag=False)
         return called(line, info)
     return invoke
 
@@ -115,6 +117,15 @@ def test_a_redis_that_is_away_is_told(flask: Any, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(flask: Any, tmp_path: Path) -> None:
     (tmp_path / "search").write_text("where the indexes would be")
     assert is_told(flask("index rebuild --yes"), f"{tmp_path}/search")
+
+
+@pytest.mark.once("the files are read first")
+@pytest.mark.parametrize("line", ["prepare", "upgrade check", "organization schema list", "organization tenant show a"])
+def test_a_schema_file_that_cannot_be_served_is_told(flask: Any, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "organization" / "schemas" / "organization" / "v2.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"properties": 3}')
+    assert is_told(flask(line), f"{file}: a resource schema has properties and an $id")
 
 
 @pytest.mark.once("no database is asked")

@@ -349,11 +349,12 @@ def test_resource_names_differ_by_more_than_case(tmp_path: Path) -> None:
     ("person/v1.json", {**PERSON, "properties": {"version": {}}}), ("person/v1.json", {"properties": {}}),
     ("person/v1.json", {**PERSON, "properties": {"a" * 51: {}}}), ("main/v1.json", PERSON),
     ("Person/v1.json", PERSON), ("person/v01.json", PERSON),
-    ("person/v1.json", {**PERSON, "properties": {"a": {"type": "colour"}}})])
-def test_a_schema_file_that_cannot_be_served_refuses_the_start(tmp_path: Path, name: str, content: dict) -> None:
+    ("person/v1.json", {**PERSON, "properties": {"a": {"type": "colour"}}}), ("person/v1.json", []),
+    ("person/v1.json", b"{"), ("person/v1.json", b'{"title": "Gr\xfc\xdfe"}')])
+def test_a_schema_file_that_cannot_be_served_refuses_the_start(tmp_path: Path, name: str, content: object) -> None:
     file = tmp_path / name
     file.parent.mkdir()
-    file.write_text(json.dumps(content))
+    file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     with pytest.raises(SchemaFilesWrong, match=str(file)):
         JsonSchemaCatalog(SHIPPED, tmp_path)
 

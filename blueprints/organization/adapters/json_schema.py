@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
 
 from app.json_schema import in_form, new_formats, validator
+from app.settings import SettingsError
 from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
 from blueprints.organization.domain.legal_entity_identifier import is_lei
 from blueprints.organization.domain.refusals import Violation
@@ -33,8 +35,9 @@ formats = new_formats()
 formats.checks("lei")(lambda value: not isinstance(value, str) or is_lei(value))
 
 
-class SchemaFilesWrong(ValueError):
-    """A schema file cannot be served; the start is refused with a sentence that names it."""
+class SchemaFilesWrong(SettingsError):
+    """A schema file cannot be served: start and commands are refused, as for a setting, with a sentence that names it.
+    """
 
 
 class JsonSchemaCatalog:
@@ -107,7 +110,10 @@ def _newest(versions: list[ResourceType]) -> ResourceType:
 
 
 def _resource_type(file: Path) -> ResourceType:
-    return _checked(file, file.read_text())
+    try:
+        return _checked(file, file.read_text(encoding="utf-8"))
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        raise SchemaFilesWrong(f"{file} is no JSON in UTF-8: {error}") from error
 
 
 @lru_cache(maxsize=64)
@@ -120,7 +126,7 @@ def _checked(file: Path, text: str) -> ResourceType:
 
 
 def _complaint(kind: ResourceType) -> str | None:
-    properties = kind.schema.get("properties")
+    properties = kind.schema.get("properties") if isinstance(kind.schema, dict) else None
     if not NAME.fullmatch(kind.name) or kind.name in _RESERVED_NAMES or not _VERSION.fullmatch(kind.version):
         return "a schema file is <resource>/v<number>.json"
     if not isinstance(properties, dict) or "$id" not in kind.schema:
