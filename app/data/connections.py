@@ -161,12 +161,15 @@ def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
 
 
 def _begin_by_us(engine: Engine, begin_writes: str = "BEGIN") -> None:
-    """Have each transaction of the engine begin by a statement of ours; where only reads are made, there is none."""
+    """Have each transaction of the engine begin by a statement of ours; where only reads are made, there is none.
+
+    A unit of work writes with a connection for reads: it may have rested."""
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("reads_only"):
-            begin_by_driver(connection, begin_writes if options.get("writes") else "BEGIN")
+        options, work = connection.get_execution_options(), transaction.get()
+        is_for_work = work is not None and work.reads_within() and work.connection() is connection
+        if is_for_work or not options.get("reads_only"):
+            begin_by_driver(connection, begin_writes if is_for_work or options.get("writes") else "BEGIN")
 
 
 def reading() -> AbstractContextManager[Connection]:
@@ -182,9 +185,14 @@ def reading() -> AbstractContextManager[Connection]:
         return holdings().engines.reads.connect()
     kept: Connection | None = g.get("reading")
     if kept is None:
-        resting = holdings().resting
-        kept = g.reading = (resting.take() if resting is not None else None) or holdings().engines.reads.connect()
+        kept = g.reading = _idle_connection()
     return nullcontext(kept)
+
+
+def _idle_connection() -> Connection:
+    """Return one that rests, or one of the pool's."""
+    resting = holdings().resting
+    return (resting.take() if resting is not None else None) or holdings().engines.reads.connect()
 
 
 def close_reading(_error: BaseException | None = None) -> None:
@@ -200,13 +208,11 @@ def close_reading(_error: BaseException | None = None) -> None:
 
 
 def open_writing() -> Connection:
-    """Return a connection for one transaction: the one that this request reads with, or another that rests.
+    """Return a connection for a unit of work: the one that this request reads with, or another that is idle.
 
     Waiting for a second connection while holding one could deadlock."""
     close_reading()
-    resting = holdings().resting
-    kept = resting.take() if resting is not None else None
-    return writing_engine().connect() if kept is None else kept.execution_options(writes=True, reads_only=False)
+    return _idle_connection()
 
 
 def close_writing(connection: Connection) -> None:
@@ -215,7 +221,7 @@ def close_writing(connection: Connection) -> None:
     if resting is None or not has_request_context():
         connection.close()
     else:
-        resting.rest(connection.execution_options(writes=False, reads_only=True))
+        resting.rest(connection)
 
 
 def writing_engine() -> Engine:

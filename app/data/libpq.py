@@ -19,6 +19,8 @@ _MOST_PREPARED = 200  # of one connection, which keeps each of them until it end
 _ASKED_ONCE = b""
 _PARAMETER = re.compile(r"%(?:%|\((\w+)\)s)")
 _BEGIN: "_Key" = ("BEGIN", ())
+_READY = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
+_DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _numbers = count(1)
 _Key = tuple[str, tuple[int, ...]]
 """A query, and of what types its parameters are: so it means to the server what it means when psycopg sends it."""
@@ -85,7 +87,7 @@ def answer_of_libpq(connection: Connection, text: str, values: Mapping[str, Any]
     inside a transaction, which that ends; it may be refused outside, and asked anew."""
     driver: Any = connection.connection.driver_connection
     server = driver.pgconn
-    if server.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
+    if server.transaction_status not in _READY:
         return None
     known: _Known = connection.info.get(_KNOWN) or connection.info.setdefault(_KNOWN, _Known(driver))
     numbered, names = _numbered(text)
@@ -111,7 +113,7 @@ def _result(known: _Known, key: _Key, parameters: Sequence[Any]) -> Any:
         if name is None:
             return None
         result = server.exec_prepared(name, parameters)
-        if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        if result.status in _DONE:
             return result
         error = error_from_result(result)
         if isinstance(error, FeatureNotSupported):  # what it selects has other types now

@@ -1,6 +1,7 @@
 """Rows that were read or written past the ORM's session, as if it had loaded them (docs/decisions/124).
 
 The one place that calls what SQLAlchemy does not document."""
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import class_mapper
@@ -17,8 +18,11 @@ def take_as_loaded(entity: Entity) -> None:
     state = instance_state(entity)
     if state.key is not None:
         raise ValueError(f"{type(entity).__name__} {entity.id} is loaded already")
-    state.key = class_mapper(type(entity)).identity_key_from_primary_key((entity.id,))
+    state.key = _mapper(type(entity)).identity_key_from_primary_key((entity.id,))
     take_as_written(entity)
+
+
+_mapper = cache(class_mapper)  # to find it costs as much as what it does here
 
 
 def take_as_written(entity: Entity, identity_map: Any = None) -> None:

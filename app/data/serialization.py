@@ -4,7 +4,7 @@ List reads call it on Core rows; commands and events call it on entities (perfor
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from orjson import Fragment, loads
@@ -35,6 +35,7 @@ class RowField:
 class RowSerializer:
     """How one model looks on the wire."""
 
+    model: type[Entity]
     fields: tuple[RowField, ...]
     columns: tuple[ColumnElement[Any], ...]
     row: Callable[[Sequence[Any]], Wire]
@@ -46,8 +47,8 @@ class RowSerializer:
         return self._attributes(vars(entity).get)
 
     def entity_before(self, entity: Entity, old: dict[str, Any]) -> Wire:
-        """Return the wire form the entity had, given the former values of its changed attributes."""
-        return self._attributes((vars(entity) | old).get)
+        """Return what the wire form had where it may be other now, given the former values of changed attributes."""
+        return _former(self.model, frozenset(old))((vars(entity) | old).get)
 
 
 @cache
@@ -59,13 +60,19 @@ def row_serializer(model: type[Entity]) -> RowSerializer:
     fields = tuple(_field(name, attributes[name].info) for name in ordered)
     columns = tuple(_reader(getattr(model, f.attribute), f.kind) for f in fields)
     return RowSerializer(
-        fields, columns, _of_tuples(fields, {}),
+        model, fields, columns, _of_tuples(fields, {}),
         {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})",
                                        "texts": "json({})", "objects": "json({})", "link": "link({})",
                                        "links": "links(parsed({}))"}),
          "postgresql": _of_tuples(fields, {"instant": "None if {0} is None else utc({0})", "link": "link({})",
                                            "links": "links({})"})},
-        _compiled(fields, {f.attribute: f"r({f.attribute!r})" for f in fields}, {"instant": "iso({})"}))
+        _of_attributes(fields))
+
+
+@lru_cache(maxsize=1024)  # clients choose the attributes of a PATCH
+def _former(model: type[Entity], changed: frozenset[str]) -> Callable[[Callable[[str], Any]], Wire]:
+    return _of_attributes(tuple(field for field in row_serializer(model).fields
+                                if field.attribute in changed or field.currency in changed))
 
 
 def _field(attribute: str, info: dict[str, Any]) -> RowField:
@@ -76,6 +83,11 @@ def _field(attribute: str, info: dict[str, Any]) -> RowField:
 def _reader(column: Any, kind: str) -> ColumnElement[Any]:
     reader = WIRE_READERS.get(kind)
     return type_coerce(column, reader()) if reader else column
+
+
+def _of_attributes(fields: tuple[RowField, ...]) -> Callable[[Callable[[str], Any]], Wire]:
+    names = {name for field in fields for name in (field.attribute, field.currency) if name}
+    return _compiled(fields, {name: f"r({name!r})" for name in names}, {"instant": "iso({})"})
 
 
 def _of_tuples(fields: tuple[RowField, ...], readers: dict[str, str]) -> Callable[[Any], Wire]:
