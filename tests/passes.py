@@ -21,12 +21,12 @@ SQLITE, POSTGRESQL = frozenset({"sqlite"}), frozenset({"postgresql"})
 BOTH = SQLITE | POSTGRESQL
 SWEEPS_ONE_IN = 10  # of a sweep on SQLite
 CASES_ONE_IN = 8  # of the cases of a function, on PostgreSQL instead of SQLite
-ALONE_ONE_IN = 6  # of the functions of a file that have no cases, on PostgreSQL, too
+ALONE_ONE_IN = 8  # of the functions of a file that have no cases, on PostgreSQL, too
 # Locks, races, SQL, events, jobs and migrations; scenarios and decisions of the documents, by name or docstring.
 _ABOUT_THE_DATABASE = re.compile(r"^tests/(app/(data|events|jobs)|concurrency|migrations)/|/test_races\.py::")
 _NAMED = re.compile(r"test_(scenario_|[a-z]{1,3}_)?\d+_")
 _NAMED_IN_WORDS = re.compile(r"\b[A-Z]{1,3}-\d+\b")
-SHARES = 12
+SHARES = 16
 PROFILE = "guildhall"
 """Of hypothesis: no property has a deadline (tests/conftest.py)."""
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
@@ -88,10 +88,10 @@ def sampled(names: Iterable[str], one_in: int, group_of: Callable[[str], str]) -
 
 
 def examples(number: int) -> int:
-    """Return how many generated examples a property that writes runs with: a fifth on SQLite, a tenth on PostgreSQL.
+    """Return how many generated examples a property that writes runs with: an eighth, on PostgreSQL half as many.
 
     They are others at each run; races, locks and constraints have tests of their own. `make long` runs all on both."""
-    return number if LONG else max(1, number // (10 if DATABASE == "postgresql" else 5))
+    return number if LONG else max(1, number // (16 if DATABASE == "postgresql" else 8))
 
 
 def rounds(number: int) -> int:

@@ -60,12 +60,12 @@ def test_each_case_runs_once_and_each_function_of_several_cases_on_both(monkeypa
     assert on.count("p") < on.count("s")
 
 
-def test_a_function_without_cases_runs_on_sqlite_and_about_a_sixth_of_a_file_on_postgresql_too(
+def test_a_function_without_cases_runs_on_sqlite_and_about_an_eighth_of_a_file_on_postgresql_too(
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "LONG", False)
     on = where(*(Item(f"tests/network/a.py::test_of_{number}x") for number in range(100)))
     assert {*on} == {"ps", "s"}
-    assert 8 < on.count("ps") < 30
+    assert 5 < on.count("ps") < 25
     assert where(Item("tests/network/a.py::test_it")) == where(Item("tests/network/a.py::test_it[1]")) == ["ps"]
 
 
@@ -103,9 +103,9 @@ def test_a_test_marked_once_may_open_a_database_of_its_own(request: pytest.Fixtu
 def test_of_the_examples_of_a_property_some_are_run_and_never_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "LONG", False)
     monkeypatch.setattr(passes, "DATABASE", "sqlite")
-    assert [passes.examples(500), passes.examples(1)] == [100, 1]
+    assert [passes.examples(500), passes.examples(1)] == [62, 1]
     monkeypatch.setattr(passes, "DATABASE", "postgresql")
-    assert [passes.examples(500), passes.examples(2)] == [50, 1]
+    assert [passes.examples(500), passes.examples(2)] == [31, 1]
 
 
 def test_a_race_runs_in_fewer_rounds_and_never_in_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_share_is_some_of_each_kind_and_its_neighbours_have_the_rest(monkeypat
     monkeypatch.setattr(passes, "LONG", False)
     shares = [passes.share(range(40), place) for place in range(passes.SHARES)]
     assert sorted(value for share in shares for value in share) == [*range(40)]
-    assert {len(share) for share in shares} == {3, 4}
+    assert {len(share) for share in shares} == {2, 3}
 
 
 def test_the_long_run_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,9 @@ GIT = ("git", "-c", "safe.directory=*")
 SAMPLE = 27
 """How many tests of them run in CI; some ten seconds on a quiet machine. `make long` runs all."""
 
+DATABASES = [*(["sqlite"] if LONG else ()), pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""In CI PostgreSQL alone, the stricter of both: for each the old code is compiled anew. `make long`: both."""
+
 
 def reads(old: Path, drawn_by: str) -> list[str]:
     """Return the files of the old code's tests of services that read, all in `make long`, else a sample of SAMPLE tests
@@ -91,7 +94,7 @@ def test_a_clone_of_another_owner_tells_its_history(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.mark.parametrize("database", DATABASES)
 def test_the_code_of_before_the_newest_migration_reads_from_the_new_schema(tmp_path: Path, database: str) -> None:
     newest = max(path.name for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
     before = _commit_before(f"migrations/versions/{newest}")
