@@ -17,12 +17,12 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
-    harmless,
     minute,
     print_facts,
     print_json,
     print_record,
     print_rows,
+    print_sentence,
     rehearsed,
     served_realm_option,
     spoken,
@@ -80,7 +80,7 @@ def status(realm: str, as_json: bool) -> None:
         click.echo()
         print_rows(payments_seen.open_work(name), as_json=False, empty="nothing is open", ids=("order",))
         for sentence in (*map(_refund_due, due), *map(_disputed, disputed), *wrong):
-            click.echo(harmless(sentence))
+            print_sentence(sentence)
     if wrong:
         raise click.exceptions.Exit(1)
 
@@ -343,14 +343,14 @@ def _give_back(here: RealmPayments, operator: Actor, refund: Any, *, as_json: bo
 
 def _refund_due(one: dict[str, Any]) -> str:
     if one["surplus"]:
-        return (f"order {one['order']} was paid too much, and {one['left']} {one['currency']} did not go back: "
+        return (f"order {one['order']} was paid too much, and {one['left']} {one['currency']} did not go back:\n"
                 f"`flask payments refund {one['id']} --surplus`?")
     return f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: refund it?"
 
 
 def _disputed(one: dict[str, Any]) -> str:
     return (f"order {one['order']}: {one['amount']} {one['currency']} are disputed ({one['status']}), "
-            f"answer at Stripe until {one['answer until'] or 'told'}: `flask payments disputes`")
+            f"answer at Stripe until {one['answer until'] or 'told'}:\n`flask payments disputes`")
 
 
 def _order(here: RealmPayments, reference: str) -> dict[str, Any]:

@@ -205,6 +205,11 @@ def paragraphs(text: str, first: str, indent: str) -> str:
     return first + whole[len(indent):]
 
 
+def print_sentence(text: str) -> None:
+    """Print a sentence, broken where it would pass TABLE_COLUMNS; what goes on stands a little to the right."""
+    click.echo(paragraphs(text, "", _BETWEEN))
+
+
 def minute(moment: str | None) -> str | None:
     """Return an ISO time to the minute, as tables show it where room is short."""
     return None if moment is None else moment[:16]
@@ -253,15 +258,15 @@ def _columns(text: str) -> int:
 
 
 def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
-    """Print one record as name and value, or as a JSON object."""
+    """Print one record as print_fields does, or as a JSON object. A path is one line, to be copied from here."""
     if as_json:
         print_json(facts)
         return
-    width = max(len(name) for name in facts)
-    between = "\n" + " " * (width + len(_BETWEEN))
+    width = max(len(name) for name in facts) + len(_BETWEEN)
     for name, value in facts.items():
-        said = "" if value is None else between.join(harmless(str(value)).split("\n"))
-        click.echo(f"{name:<{width}}{_BETWEEN}{said}")
+        said, first = "" if value is None else str(value), f"{name:<{width}}"
+        is_path = said.startswith("/") and " " not in said
+        click.echo(first + harmless(said) if is_path else paragraphs(said, first, " " * width))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from app.ops.upgrade_plan import NO, UNKNOWN, YES, PendingMigration, pending_mig
 from app.runtime import runtime
 from app.settings import SettingsError
 from cli.backup import key_in, key_option, refusing
-from cli.terminal import acts, agreed, as_json_option, print_json, print_rows, say_unchanged
+from cli.terminal import acts, agreed, as_json_option, print_json, print_rows, print_sentence, say_unchanged
 
 _OLD_CODE = {
     YES: "the code of before runs on the new schema: upgrade first, then replace the processes one after the other",
@@ -111,9 +111,9 @@ def _print_plan(waiting: list[PendingMigration], *, as_json: bool) -> None:
     print_rows([row for one in waiting for row in _rows(one)], as_json=False, cut=("what", "table"))
     for one in waiting:
         for unknown in one.unknown:
-            click.echo(f"{one.number}: not known: {unknown}")
-    click.echo(f"{len(waiting)} migrations wait, about {sum(one.seconds for one in waiting):.0f} s; "
-               f"{_OLD_CODE[_old_code(waiting)]}")
+            print_sentence(f"{one.number}: not known: {unknown}")
+    print_sentence(f"{len(waiting)} migrations wait, about {sum(one.seconds for one in waiting):.0f} s; "
+                   f"{_OLD_CODE[_old_code(waiting)]}")
 
 
 def _rows(one: PendingMigration) -> list[dict[str, Any]]:

@@ -153,4 +153,5 @@ def _print_import(rows: list[Row], *, as_json: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        print_rows([line for line in report if line["outcome"] != "exists"], as_json=False, empty="nothing to import")
+        print_rows([line for line in report if line["outcome"] != "exists"], as_json=False, empty="nothing to import",
+                   cut=("email",), below="reason")

@@ -103,13 +103,13 @@ def _print_upgrades(done: list[Upgrade], *, as_json: bool) -> None:
                                "reasons": list(misfit.reasons)} for misfit in one.misfits]} for one in done])
         return
     print_rows([{"tenantId": one.tenant_id, "resource": one.resource, "from": one.source, "to": one.target,
-                 "moved": one.moved, "left": len(one.misfits)} for one in done], as_json=False)
+                 "moved": one.moved, "left": len(one.misfits)} for one in done], as_json=False, cut=("tenantId",))
     misfits = [{"tenantId": one.tenant_id, "version": f"{one.resource}/{misfit.version}",
                 "resourceId": misfit.resource_id, "reasons": "; ".join(misfit.reasons)}
                for one in done for misfit in one.misfits]
     if misfits:
         click.echo()
-        print_rows(misfits, as_json=False)
+        print_rows(misfits, as_json=False, cut=("tenantId",), below="reasons")
 
 
 def _json_file(file: Path) -> dict[str, Any]:

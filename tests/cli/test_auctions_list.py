@@ -7,6 +7,7 @@ import pytest
 from app.clock import moved_clock, now
 from app.data.columns import iso
 from blueprints.marketplace.product_listing.commands import delete_product
+from cli.terminal import TABLE_COLUMNS
 
 
 def listed(run, *words):
@@ -34,6 +35,13 @@ def test_fixed_prices_and_withdrawn_auctions_are_not_listed(run, market, auction
     delete_product(market.sara.actor, auction(2))
     assert listed(run) == []
     assert "no auctions" in run("auctions", "list").stdout
+
+
+def test_an_auction_of_a_long_title_is_shown_on_a_hundred_columns(run, auction):
+    shown = run("auctions", "show", auction(2, title="Brass sextant " * 14))
+    assert shown.exit_code == 0, shown.output
+    assert max(map(len, shown.stdout.splitlines())) <= TABLE_COLUMNS
+    assert shown.stdout.count("sextant") == 14
 
 
 def test_running_auctions_come_by_their_end_and_those_without_one_last(run, market, auction):

@@ -4,7 +4,7 @@ import json
 import click
 import pytest
 
-from cli.terminal import TABLE_COLUMNS, agreed, print_facts, print_fields, print_rows
+from cli.terminal import TABLE_COLUMNS, agreed, print_facts, print_fields, print_rows, print_sentence
 
 ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 
@@ -52,6 +52,21 @@ def test_what_a_terminal_would_obey_is_shown_and_not_done(capsys):
     with click.Context(click.Command("act")):
         assert not agreed(f"change {OBEYED}", dry_run=True, yes=False)
     assert f"to do: change {SHOWN}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("title", ["Brass sextant " * 14, "x" * 200])
+def test_a_long_fact_and_a_long_sentence_go_on_in_the_next_line(capsys, title):
+    for said in (lambda: print_facts({"id": ID, "title": title}, as_json=False), lambda: print_sentence(title)):
+        said()
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) > 1
+        assert max(map(len, lines)) <= TABLE_COLUMNS
+        assert title.replace(" ", "") in "".join(lines).replace(" ", "")
+
+
+def test_a_path_is_not_broken(capsys):
+    print_facts({"backup": "/srv" * 50}, as_json=False)
+    assert capsys.readouterr().out == f"backup  {'/srv' * 50}\n"
 
 
 def test_json_has_it_whole_in_signs_that_a_terminal_does_not_obey(capsys):

@@ -26,6 +26,7 @@ from blueprints.organization.domain.refusals import Unavailable
 from blueprints.organization.domain.schema_mapping import mapped
 from blueprints.organization.ports import Tenant
 from cli.organization import organization
+from cli.terminal import TABLE_COLUMNS
 from tests.components import ROOT
 from tests.organization.streams import Kinesis, assert_on_stream_in_order, assert_projected, log_of, project_all
 from tests.organization.world import ACME, Caller, World
@@ -543,6 +544,7 @@ def _upgrade_all(later: World, before: Caller, second: Caller, misfit: str) -> N
     assert (by_tenant[second.tenant_id]["moved"], by_tenant[second.tenant_id]["left"]) == (1, [])
     shown = _run(later, "upgrade", before.tenant_id, "--yes")
     assert (shown.exit_code, misfit in shown.stdout, "required" in shown.stdout) == (0, True, True)
+    assert max(map(len, shown.stdout.splitlines())) <= TABLE_COLUMNS
     [listed] = json.loads(_run(later, "list", before.tenant_id, "--json").stdout)
     assert listed["version"] == "v2"
 

@@ -9,6 +9,7 @@ from app.identity.authentication import identity
 from app.identity.roles import SUPER_ADMIN_ID
 from blueprints.platform.moderation import rehearsals
 from cli.auth import auth as auth_group
+from cli.terminal import TABLE_COLUMNS
 from cli.users import users as users_group
 from tests.clients import PASSWORD
 from tests.platform.driver import is_refusal
@@ -204,6 +205,9 @@ def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, 
     assert auth.login("ben@example.com").json["roleId"] == "admin"
     again = flask_users("import", str(file), "--yes", "--json")
     assert [row["outcome"] for row in json.loads(again.stdout)][:3] == ["exists"] * 3
+    file.write_text(f"email,fullname,role\n{'e' * 60}@example.com,Ed,superAdmin\n{'f' * 90}\n")
+    table = flask_users("import", str(file), "--dry-run").stdout
+    assert ("role: expected one of" in table, max(map(len, table.splitlines())) <= TABLE_COLUMNS) == (True, True), table
 
 
 def test_others_write_between_two_rows_of_an_import_that_are_rehearsed(flask_users, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from blueprints.marketplace.order_management.models import Order
 from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from cli.payments import payments
+from cli.terminal import TABLE_COLUMNS
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -307,7 +308,9 @@ def test_a_surplus_whose_refund_was_refused_is_due_and_goes_back_when_asked_agai
     with shop.gateway.failing("/v1/refunds", status=402):
         run_job("settle-payments")
     assert refunds_due(flask_payments) == [(order_id, 105, True)]
-    assert "--surplus" in flask_payments("status")
+    said = flask_payments("status")
+    assert f"`flask payments refund {order_id} --surplus`?" in said
+    assert max(map(len, said.splitlines())) <= TABLE_COLUMNS, said
     assert "goes back whole" in flask_payments("refund", order_id, "--surplus", "--amount", "5", code=2)
     assert "nothing was changed" in flask_payments("refund", order_id, "--surplus", "--dry-run")
     assert "succeeded" in flask_payments("refund", order_id, "--surplus", "--yes")
