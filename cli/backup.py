@@ -163,14 +163,15 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
 
     Everything is made beside what is there and takes its place at the end; what was there is put aside, not removed.
     When it was cut off, run it again: it finishes. Whoever was erased since the backup is named, where what was put
-    aside can be read. A dry run proves the backup (as `verify` does, without doctor).
+    aside can be read. A dry run refuses the same places and proves the backup (as `verify`, without doctor).
 
     Example: flask backup restore guildhall-20261129T021500Z.tar --replace --yes
     """
-    from app.ops.backup import restore_backup, verify_backup
+    from app.ops.backup import refuse_place, restore_backup, verify_backup
     from blueprints.platform.auth.inspection import alive_again
 
     settings = _settings(_refuse_anothers)
+    refusing(lambda: refuse_place(settings, replace=replace, openers=_openers()))
     question = f"restore {file.name} into {settings.home}" + (
         "; what is there is put aside" if replace else "; it must be empty")
     if not agreed(question, dry_run=dry_run, yes=yes, reports=True):

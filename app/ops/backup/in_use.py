@@ -43,12 +43,14 @@ def _is_served(settings: Settings) -> bool:
 def _has_readers(path: Path) -> bool:
     """Tell whether a process has the file of SQLite open: only the last one can leave WAL. What is no database is free.
 
-    What waited in the WAL is then in the file."""
+    What waited in the WAL is then in the file; otherwise it stays as it was, also for who only rehearses."""
     if not path.exists():
         return False
     connection = sqlite3.connect(path, timeout=0.2, isolation_level=None)
     try:
-        return str(connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]) == "wal"
+        before, alone = (connection.execute(f"PRAGMA journal_mode{wish}").fetchone()[0] for wish in ("", " = DELETE"))
+        connection.execute(f"PRAGMA journal_mode = {before}")
+        return str(alone) == "wal"
     except sqlite3.OperationalError:
         return True
     except sqlite3.DatabaseError:

@@ -51,13 +51,11 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
             carry_out(settings, cut_off)
             if cut_off.backup == path.name:
                 return _restored(settings, None, cut_off)
-        refuse_running(settings)
+        refuse_place(settings, replace=replace, openers=openers)
         with opened_archive(path, key) as archive:
             contents = contents_of(archive.contents)
             with opened(settings, openers) as stores:
                 refuse_unfit(settings, stores, contents, new_secret_key=new_secret_key)
-                if not replace and (there := [*_occupied(settings, stores)]):
-                    raise BackupRefused(f"this place is not empty: {', '.join(there)}; add --replace to put that aside")
             with workshop(settings.home, WORKSHOP) as shop, scratch_place(settings, shop) as place:
                 unpack(archive, place, openers, with_media=settings.media_store == "disk")
                 if settings.media_store != "disk":
@@ -68,6 +66,24 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
                 write_plan(settings, plan)
         carry_out(settings, plan)
     return _restored(settings, contents, plan)
+
+
+def refuse_place(settings: Settings, *, replace: bool, openers: ApartStores | None = None) -> None:
+    """Raise BackupRefused when nothing can be restored here: something serves this place, or something is there and
+    shall not be put aside (`replace`). A restore that was cut off is asked nothing: it is to be finished."""
+    openers = runtime().part(ApartStores) if openers is None else openers
+    if has_app_context():
+        let_go()  # as before a restore
+    with spoken("nothing was restored"):
+        if read_plan(settings) is not None:
+            return
+        refuse_running(settings)
+        if replace:
+            return
+        with opened(settings, openers) as stores:
+            there = [*_occupied(settings, stores)]
+    if there:
+        raise BackupRefused(f"this place is not empty: {', '.join(there)}; add --replace to put that aside")
 
 
 def go_live(settings: Settings) -> bool:

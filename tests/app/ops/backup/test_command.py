@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import create_engine, text
 
 from app.clock import moved_clock
 from app.data.entity import db
@@ -52,6 +53,23 @@ def test_a_backup_is_made_listed_shown_proved_and_put_back(system: System, tmp_p
     assert system.state()["organizations"] == ["Kept"]
 
 
+@pytest.mark.both("who is connected is asked of each in its own way")
+def test_a_place_that_is_refused_is_refused_before_anybody_is_asked_and_by_a_dry_run(
+        make_system: Callable[..., System]) -> None:
+    system = make_system()
+    made = system.backup()
+    engine = create_engine(system.settings.database_url)
+    for how in ([], ["--yes"], ["--dry-run"]):
+        said = run(system, "restore", made, *how, code=1)
+        assert ("not empty" in said, "Go on?" in said) == (True, False)
+        with engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM marketplace_user"))
+            said = run(system, "restore", made, "--replace", *how, code=1)
+        engine.dispose()
+        assert ("stop" in said, "Go on?" in said) == (True, False)
+    assert told(system, "restore", made, "--replace", "--dry-run")["whole"]
+
+
 @pytest.mark.both("each has a scratch place of its own kind")
 def test_a_new_machine_shows_and_proves_a_backup_and_keeps_nothing_of_it(make_system: Callable[..., System],
                                                                           tmp_path: Path) -> None:
@@ -64,10 +82,10 @@ def test_a_new_machine_shows_and_proves_a_backup_and_keeps_nothing_of_it(make_sy
     system.environment |= {"GUILDHALL_HOME": str(new)}
     del system.settings
     assert told(system, "verify", made)["whole"]
-    assert not told(system, "restore", made, "--dry-run")["changed"]
+    assert not told(system, "restore", made, "--replace", "--dry-run")["changed"]
     letter = tmp_path / "letter"
     letter.write_text("Dear Sir or Madam")
-    for words in (("verify", letter), ("restore", letter, "--yes")):
+    for words in (("verify", letter), ("restore", letter, "--replace", "--yes")):
         assert "no backup" in run(system, *words, code=1)
     assert not new.parent.exists()
     assert_nothing_left(system)
