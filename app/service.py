@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.utils import import_string
 
@@ -69,7 +69,7 @@ class ServiceDeclaration:
     """What waits in it for somebody or something, by name: `flask status` and /metrics show them."""
     cli: tuple[str, ...] = ()
     """The import paths of its command groups: cli/__init__.py loads them only when they are called."""
-    settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
+    settings: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
     persons: tuple[PersonRows, ...] = ()
     """What the export of a person has of its rows, and what becomes of them when that person is gone for good: every

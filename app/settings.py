@@ -344,7 +344,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> tuple[Settings, d
     return settings, wrong
 
 
-def unreadable(settings: Settings, grammars: Mapping[str, Callable[[str], object]]) -> dict[str, str]:
+def unreadable(settings: Settings, grammars: Mapping[str, Callable[[Any], object]]) -> dict[str, str]:
     """Return a sentence for each setting that its grammar refuses, by its name: only its service can read it."""
     found: dict[str, str] = {}
     for name, parse in grammars.items():

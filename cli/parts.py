@@ -1,14 +1,16 @@
 """Parts of the runtime that a listing asks for alone, made of the few modules they stand in: `flask index status` need
 not import every service. They are the same that the services bring (tests/contract/test_declarations.py)."""
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cli.declared_jobs import DeclaredJob, declared_jobs
 
 if TYPE_CHECKING:
     from app.data.moderated_kinds import ModeratedKinds
+    from app.notify.letter_templates import LetterTemplate
 
 WITH_JOBS = (
     "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue", "app.search.misses",
@@ -124,9 +126,10 @@ def _queues() -> object:
     return ServiceQueues(pictures=PICTURES, cases=OPEN_CASES, webhooks=DUE)
 
 
-def setting_grammars() -> Mapping[str, Callable[[str], object]]:
+def setting_grammars() -> Mapping[str, Callable[[Any], object]]:
     """Return what reads each setting whose grammar only its service knows."""
     from app.data.money import read_currency
+    from app.notify.fcm_account import read_account
     from app.search.weights import read_weights
     from blueprints.marketplace.auction_offer.rules import parse_increments
     from blueprints.marketplace.order_management.rules import parse_commission
@@ -134,7 +137,31 @@ def setting_grammars() -> Mapping[str, Callable[[str], object]]:
 
     return {"bid_increments": partial(parse_increments, minor_factor=100), "commission_percent": parse_commission,
             "premium_price": parse_price, "premium_currency": read_currency,
-            "marketplace_currency": read_currency, "search_weights": read_weights}
+            "marketplace_currency": read_currency, "search_weights": read_weights,
+            "fcm_credentials_file": read_account}
+
+
+def count_own_texts(folder: Path, realms: Iterable[str]) -> int:
+    """Return how many texts of NOTICE_TEMPLATES can be filled in; raises ValueError as `flask doctor` says it."""
+    if folder == Path():
+        return 0
+    from app.notify.letter_templates import count_texts
+
+    return count_texts(folder, realms, letter_templates())
+
+
+def letter_templates() -> "Iterator[LetterTemplate]":
+    """Yield all that the services write, of notices, too, without what they do."""
+    from app.notify.letters import FRAME, PLATFORM_TEMPLATES
+    from blueprints.marketplace.notification_management.letters import KINDS as MARKETPLACE
+    from blueprints.network.notices.words import KINDS as NETWORK
+    from blueprints.network.profile.premium_letters import PREMIUM_ENDS
+    from blueprints.platform.moderation.letters import LETTERS
+    from blueprints.platform.notification.words import DIGEST_LETTER, KINDS
+    from blueprints.platform.webhooks.letters import FAILING, STOPPED
+
+    yield from (*FRAME, *PLATFORM_TEMPLATES.values(), DIGEST_LETTER, *LETTERS, FAILING, STOPPED, PREMIUM_ENDS)
+    yield from (kind.words for kinds in (KINDS, MARKETPLACE, NETWORK) for kind in kinds.values())
 
 
 ALONE: Mapping[str, Callable[[], object]] = {

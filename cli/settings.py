@@ -2,6 +2,7 @@
 import os
 import re
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import click
@@ -19,15 +20,16 @@ _ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
 def settings(as_json: bool) -> None:
     """Show every setting with its meaning and where its value comes from; secrets are masked.
 
-    They are asked what the start asks. What is wrong or, in production, missing is named in its row and at the end, and
-    the exit code is 1.
+    They are asked what the start asks, and NOTICE_TEMPLATES what `flask doctor` asks of its texts. What is wrong or,
+    in production, missing is named in its row and at the end, and the exit code is 1.
 
     Example: GUILDHALL_ENV=production flask settings
     """
-    from cli.parts import setting_grammars
+    from cli.parts import count_own_texts, setting_grammars
 
     loaded, wrong = read_settings()
-    wrong = {**unreadable(loaded, setting_grammars()), **wrong}
+    grammars = {**setting_grammars(), "notice_templates": partial(count_own_texts, realms=loaded.realms)}
+    wrong = {**unreadable(loaded, grammars), **wrong}
     rows = [_row(loaded, spec, wrong.get(spec.name)) for spec in fields(Settings)]
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))

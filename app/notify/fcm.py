@@ -3,14 +3,13 @@
 A service account signs a short-lived assertion, for which Google gives an access token (RFC 7523)."""
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
 from app.notify.carrier import Delayed, RecipientGone
+from app.notify.fcm_account import FcmAccount
 from app.notify.letters import Letter
 from app.notify.push_requests import PushRequest, refusal, wait_of
 from app.outward.client import Reply
@@ -19,39 +18,10 @@ API = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _ASSERTION_SECONDS = 3600
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_WANTED = ("project_id", "client_email", "private_key", "token_uri")
 # UNREGISTERED: the app is gone; SENDER_ID_MISMATCH: the token is another project's, and always will be.
 _GONE = ("UNREGISTERED", "SENDER_ID_MISMATCH")
 MOST_CHARACTERS = 1_000
 """Of title and of body: FCM takes 4,096 bytes in all."""
-
-
-@dataclass(frozen=True, slots=True)
-class FcmAccount:
-    """What the file of a service account says that we need."""
-
-    project_id: str
-    client_email: str
-    private_key: str
-    token_uri: str
-
-
-def read_account(file: Path) -> FcmAccount | None:
-    """Return the account of FCM_CREDENTIALS_FILE, None where none is named; raises ValueError with a sentence."""
-    if file == Path(""):
-        return None
-    try:
-        said = orjson.loads(file.read_bytes())
-        account = FcmAccount(*(str(said[name]) for name in _WANTED))
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{file} is no key file of a service account: it has {', '.join(_WANTED)}") from error
-    if not account.token_uri.startswith("https://"):
-        raise ValueError(f"{file}: token_uri must begin with https://")
-    if "BEGIN PRIVATE KEY" not in account.private_key:
-        raise ValueError(f"{file}: private_key is no PEM")
-    return account
 
 
 class Fcm:

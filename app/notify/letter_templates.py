@@ -3,7 +3,8 @@
 They are Jinja in a sandbox, and are read again when they have changed. `facts.json` beside them has an example of every
 fact that a text may use."""
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -141,12 +142,36 @@ def is_locale(name: str) -> bool:
             and (not country or (country.isascii() and country.isalpha() and country.isupper() and len(country) == 2)))
 
 
-def operators_texts() -> Iterator[tuple[str, TextFile]]:
-    """Yield every text of the operator's folder with the name of its scenario."""
-    for folder in {*_operators(""), *(one for realm in runtime().settings.realms for one in _operators(realm))}:
+def count_texts(folder: Path, realms: Iterable[str], templates: Iterable[LetterTemplate]) -> int:
+    """Return how many texts of the operator's folder can be filled in with the facts of the template of their name.
+
+    Raises ValueError with a sentence when some cannot, belong to nothing that is sent, or the folder cannot be read:
+    then ours go out."""
+    if folder == Path():
+        return 0
+    if not os.access(f"{folder}/", os.R_OK | os.X_OK):
+        raise ValueError(f"{folder} is no folder that can be read, our texts go out")
+    known, good, faults = {one.name: one for one in templates}, 0, list[str]()
+    for text in _texts_below(folder, *(folder / realm for realm in realms)):
+        template = known.get(text.path.stem)
+        if template is None:
+            faults.append(f"{text.path}: nothing is sent as {text.path.stem}")
+            continue
+        try:
+            filled_strictly(text, {"fullname": "Ben Olsen"} | dict(template.facts))
+            good += 1
+        except Exception as error:  # a text may fail in any way that Python knows
+            faults.append(f"{text.path}: {error}")
+    if faults:
+        raise ValueError(f"{len(faults)} texts cannot be used, ours go out: {'; '.join(faults[:3])}")
+    return good
+
+
+def _texts_below(*folders: Path) -> Iterator[TextFile]:
+    for folder in folders:
         for path in sorted(folder.glob("*/*.*")):
             if is_locale(path.parent.name) and path.suffix[1:] in ENDINGS:
-                yield path.stem, TextFile(path, path.parent.name)
+                yield TextFile(path, path.parent.name)
 
 
 def _operators(realm: str) -> tuple[Path, ...]:

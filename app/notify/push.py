@@ -11,6 +11,7 @@ from app.mail_addresses import sender_address
 from app.notify import fcm, web_push
 from app.notify.carrier import Delayed, Outgoing, Undeliverable
 from app.notify.device_tokens import WEB, DeviceToken
+from app.notify.fcm_account import FcmAccount, read_account
 from app.notify.push_requests import PushRequest
 from app.notify.web_push import WebPush
 from app.outward.addresses import AddressRefused
@@ -25,7 +26,7 @@ class PushCarrier:
 
     at_once = AT_ONCE
 
-    def __init__(self, client: OutwardClient, web: WebPush, account: fcm.FcmAccount | None,
+    def __init__(self, client: OutwardClient, web: WebPush, account: FcmAccount | None,
                  fcm_api: str = fcm.API) -> None:
         self._client, self._web = client, web
         self._fcm = fcm.Fcm(account, self._post, fcm_api) if account else None
@@ -34,7 +35,7 @@ class PushCarrier:
     def of_settings(cls, settings: Settings) -> Self:
         """Return the carrier of an installation."""
         return cls(OutwardClient.of_settings(settings), WebPush(f"mailto:{sender_address(settings.mail_from)[1]}"),
-                   fcm.read_account(settings.fcm_credentials_file))
+                   read_account(settings.fcm_credentials_file))
 
     def __enter__(self) -> Self:
         return self

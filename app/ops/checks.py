@@ -24,7 +24,7 @@ from app.identity.encryption import DecryptionFailed
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.channels import is_sent
-from app.notify.fcm import read_account
+from app.notify.fcm_account import read_account
 from app.notify.models import PUSH, SMS
 from app.notify.push_keys import public_push_key, signer
 from app.notify.report import mail_figures

@@ -145,3 +145,31 @@ def test_settings_show_the_whole_table_and_name_what_is_wrong_in_it(
     assert wrong <= {row["name"] for row in rows if row["wrong"]}
     assert all(row["wrong"] in told.stderr for row in rows if row["wrong"])
     assert "WRONG: " in called("settings", ScriptInfo()).stdout
+
+
+@pytest.mark.once("no database is asked")
+@pytest.mark.parametrize(("name", "place", "wrong"), [
+    ("FCM_CREDENTIALS_FILE", "texts/key.json", "is no key file of a service account"),
+    ("NOTICE_TEMPLATES", "texts", "1 texts cannot be used"),
+    ("NOTICE_TEMPLATES", "nowhere", "nowhere is no folder that can be read"),
+])
+def test_settings_refuse_what_the_doctor_refuses(
+        flask: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, place: str, wrong: str) -> None:
+    (tmp_path / "texts" / "en").mkdir(parents=True)
+    (tmp_path / "texts" / "key.json").write_text("{}")
+    (tmp_path / "texts" / "en" / "WELCOME.txt").write_text("Welcome, {{ fulname }}!")
+    monkeypatch.setenv(name, str(tmp_path / place))
+    told = called("settings --json", ScriptInfo())
+    assert [(row["name"], wrong in row["wrong"]) for row in json.loads(told.stdout) if row["wrong"]] == [(name, True)]
+    assert is_told(told, f"{name}: ")
+    doctor = flask("doctor --json", **{name: str(tmp_path / place)})
+    assert (doctor.exit_code, f"{name}: " in doctor.output, wrong in doctor.output) == (1, True, True), doctor.output
+
+
+@pytest.mark.once("no database is asked")
+def test_settings_take_texts_that_can_be_filled_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "network" / "de").mkdir(parents=True)
+    for name in ("WELCOME.txt", "POST_LIKED.txt", "DIGEST.txt"):
+        (tmp_path / "network" / "de" / name).write_text("Guten Tag, {{ fullname }}!")
+    monkeypatch.setenv("NOTICE_TEMPLATES", str(tmp_path))
+    assert called("settings", ScriptInfo()).exit_code == 0

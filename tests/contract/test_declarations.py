@@ -21,7 +21,7 @@ from app.payments.states import CANCELED, FAILED, OPEN, SENDING, SUCCESS
 from app.runtime import runtime
 from blueprints.platform.bucket.inspection import FILE_STATES
 from cli import COMMANDS, load_command
-from cli.parts import ALONE, READERS, kind_to_read, setting_grammars
+from cli.parts import ALONE, READERS, kind_to_read, letter_templates, setting_grammars
 from cli.payment_realms import CHECKOUT_NAMES, payments_of
 from tests.testbed import Testbed
 
@@ -124,6 +124,13 @@ def test_settings_are_read_by_what_their_services_say() -> None:
 
     declared = {name: read(parse) for service in SERVICES for name, parse in service.settings.items()}
     assert {name: read(parse) for name, parse in setting_grammars().items()} == declared
+
+
+@pytest.mark.once("declarations know no database")
+def test_letters_are_known_to_the_terminal_as_their_services_say() -> None:
+    declared = {template for service in SERVICES
+                for template in (*service.letters, *(kind.words for kind in service.notices.values()))}
+    assert set(letter_templates()) == declared
 
 
 @pytest.mark.once("declarations know no database")

@@ -11,7 +11,6 @@ from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
-from app.notify.letter_templates import LetterTemplate
 from app.notify.letters import greeted, spoken, write_letter
 from app.notify.mailbox import Recipient, owe
 from app.notify.models import DIGEST, EMAIL
@@ -19,10 +18,9 @@ from blueprints.platform.auth.queries import contact_of
 from blueprints.platform.notification.models import DigestItem, NoticeSetting
 from blueprints.platform.notification.preferences import Wanted, wanted_of
 from blueprints.platform.notification.rules import next_digest
-from blueprints.platform.notification.words import TEXTS, kind_of
+from blueprints.platform.notification.words import DIGEST_LETTER, kind_of
 from blueprints.platform.people.queries import briefs_for, inactive_among
 
-DIGEST_LETTER = LetterTemplate("DIGEST", TEXTS, own=("lines",))
 MOST_LINES = 50
 """How many notices one digest shows, the newest; of more it says how many."""
 _AT_ONCE = 500

@@ -11,6 +11,7 @@ from app.runtime import runtime
 SYSTEM_ALERT = "SYSTEM_ALERT"
 TEXTS = Path(__file__).parent / "templates"
 KINDS = {SYSTEM_ALERT: NoticeKind(LetterTemplate(SYSTEM_ALERT, TEXTS, own=("subject", "message")))}
+DIGEST_LETTER = LetterTemplate("DIGEST", TEXTS, own=("lines",))
 
 
 def kind_of(realm: str, notice_type: str) -> NoticeKind:

@@ -23,7 +23,7 @@ from app.jobs.worker import run_job
 from app.notify import fcm
 from app.notify.delivery import deliver_queued
 from app.notify.device_tokens import ANDROID, WEB, DeviceToken, devices_of, register_device
-from app.notify.fcm import FcmAccount, read_account
+from app.notify.fcm_account import FcmAccount, read_account
 from app.notify.letters import Letter
 from app.notify.mailbox import Recipient, owe, read_outbox
 from app.notify.models import NOTICE, PUSH
