@@ -215,13 +215,13 @@ def open_writing() -> Connection:
     return _idle_connection()
 
 
-def close_writing(connection: Connection) -> None:
+def close_writing(connection: Connection, *, is_committed: bool) -> None:
     """Give back what open_writing gave; what was not committed is gone. Raises DBAPIError when it cannot be."""
     resting = holdings().resting
     if resting is None or not has_request_context():
         connection.close()
     else:
-        resting.rest(connection)
+        resting.rest(connection, is_sound=is_committed)
 
 
 def writing_engine() -> Engine:

@@ -28,14 +28,16 @@ class RestingConnections:
             connection.close()
         return None
 
-    def rest(self, connection: Connection) -> None:
+    def rest(self, connection: Connection, *, is_sound: bool = True) -> None:
         """Keep it for the next request, or give it back to the pool when that has something to clean up.
 
+        Not sound is one whose BEGIN was refused: SQLAlchemy's Connection then begins no more transactions by itself.
         Where one was found dead the others are given back, too: the same may have ended them."""
         if connection.invalidated:
             while self.give_one_back():
                 pass
-        if connection.closed or connection.invalidated or connection.get_transaction() is not None:
+        is_left = connection.closed or connection.invalidated or connection.get_transaction() is not None
+        if is_left or not is_sound:
             connection.close()
         else:
             self._resting.append((connection, time.monotonic()))

@@ -17,6 +17,7 @@ class WorkConnection:
     def __init__(self) -> None:
         self._write_lock = ExitStack()
         self._opened: Connection | None = None
+        self._is_committed = False
 
     def get(self) -> Connection:
         """Return the connection, which is opened by the first call."""
@@ -42,6 +43,7 @@ class WorkConnection:
             if self._opened is not None:
                 self._opened.invalidate()
             raise
+        self._is_committed = True
 
     def let_others_write(self) -> None:
         """Give back SQLite's write lock, if it was needed."""
@@ -54,7 +56,7 @@ class WorkConnection:
             if session is not None:
                 self._close(session.close)
             if self._opened is not None:
-                self._close(partial(close_writing, self._opened))
+                self._close(partial(close_writing, self._opened, is_committed=self._is_committed))
 
     def _close(self, close: Callable[[], None]) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, select, text
+from sqlalchemy.exc import OperationalError
 
 from app.actor import system_actor
 from app.data import connections, resting_connections
@@ -119,6 +120,21 @@ def test_what_was_refused_is_undone_and_its_connection_goes_back(app: Flask, res
         write(app, refuse)
     assert checked_out(db.engine) == 0
     assert titles(app) == []
+
+
+def test_one_whose_transaction_could_not_begin_goes_back(
+        app: Flask, resting: RestingConnections, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind another process that writes to SQLite: SQLAlchemy's Connection would never again begin by itself."""
+    def refuse(*_: Any) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+
+    one_read(app)
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(connections, "begin_by_driver", refuse)
+        write(app, is_in_transaction)
+    assert checked_out(db.engine) == 0
+    write(app, is_in_transaction)
+    assert titles(app) == ["Toys"]
 
 
 def test_who_writes_outside_of_requests_gives_back_the_one_it_had(app: Flask, resting: RestingConnections) -> None:
