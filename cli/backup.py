@@ -42,17 +42,18 @@ def backup() -> None:
 @key_option
 @click.option("--keep", metavar="RULE", help="Then keep only the newest of so many days, weeks, months: 7d,4w,12m.")
 @click.option("--with-secrets", is_flag=True, help="Take the secrets of the environment, too; wants --encrypt.")
-@as_json_option
+@acts
 def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str | None, with_secrets: bool,
-           as_json: bool) -> None:
+           dry_run: bool, yes: bool, as_json: bool) -> None:
     """Make a backup while the system serves: databases, tenants, media, schema files, names of settings.
 
-    Nothing is left behind when it fails. What --keep removes are whole backups of this folder.
+    Nothing is left behind when it fails. What --keep removes are whole backups of this folder: only where it would
+    remove one are you asked, so say --yes where nobody can answer. A dry run names them.
 
-    Example: flask backup create --encrypt --key-file /etc/guildhall/backup.key --keep 7d,4w
+    Example: flask backup create --encrypt --key-file /etc/guildhall/backup.key --keep 7d,4w --yes
     """
-    from app.ops.backup import create_backup
-    from app.ops.backup.folder import remove_others
+    from app.ops.backup import create_backup, rehearse_backup
+    from app.ops.backup.folder import next_moment, others_in, remove_others
     from app.ops.backup.keep_rules import parse_keep_rules
 
     if encrypt != (key_file is not None):
@@ -63,7 +64,17 @@ def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str 
         raise click.BadParameter(str(error), param_hint="--keep") from error
     settings = _settings()
     folder = folder or settings.backup_folder
-    made = refusing(lambda: create_backup(settings, folder, openers=_openers(), key=key_in(key_file),
+    sealed_with = refusing(lambda: key_in(key_file))
+    takes = refusing(lambda: rehearse_backup(settings, folder, openers=_openers(), key=sealed_with,
+                                              with_secrets=with_secrets))
+    going = others_in(folder, rules, next_moment(folder, is_encrypted=encrypt)) if rules else []
+    question = f"make a backup in {folder}" + (f", then remove {len(going)} older there" if going else "")
+    if not agreed(question, dry_run=dry_run, yes=yes or not going, reports=True):
+        names = [path.name for path in going]
+        print_facts({"changed": False, **takes, "encrypted": encrypt,
+                     "wouldRemove": names if as_json else "\n".join(names) or "nothing"}, as_json=as_json)
+        return
+    made = refusing(lambda: create_backup(settings, folder, openers=_openers(), key=sealed_with,
                                            with_secrets=with_secrets))
     removed = remove_others(folder, rules) if rules else []
     print_facts({"backup": str(made), "bytes": made.stat().st_size, "encrypted": encrypt,

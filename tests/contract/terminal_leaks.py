@@ -15,7 +15,6 @@ from cli.terminal import TABLE_COLUMNS
 from tests.contract.leaks import NOBODY, SmallRealm, Texts
 from tests.contract.who_may_see import NEEDLE
 
-MAKES_A_FILE = {("backup", "create")}  # and says only where
 EXPORTS = {("moderate", "audit", "export")}  # lines of JSON without being asked for
 # What acts with which arguments: {…} is every id of that name, TYPE_IDS each kind that staff judge with its id.
 _WHY, TYPE_IDS = "--reason because", "{type} {thing}"
@@ -127,8 +126,7 @@ def is_act(command: click.Command, words: tuple[str, ...]) -> bool:
 
 def is_reading(command: click.Command, words: tuple[str, ...]) -> bool:
     """Return whether a command prints JSON and changes nothing."""
-    return words in EXPORTS or (takes(command, "as_json") and not takes(command, "dry_run")
-                                and words not in MAKES_A_FILE)
+    return words in EXPORTS or (takes(command, "as_json") and not takes(command, "dry_run"))
 
 
 def _acts_of(name: str) -> dict[str, click.Command]:

@@ -5,14 +5,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.ops.backup.create import create_backup
+    from app.ops.backup.create import create_backup, rehearse_backup
     from app.ops.backup.refusals import BackupRefused
     from app.ops.backup.restore import go_live, refuse_place, restore_backup
     from app.ops.backup.verify import verify_backup
 
-__all__ = ["BackupRefused", "create_backup", "go_live", "refuse_place", "restore_backup", "verify_backup"]
-_MODULES = {"BackupRefused": "refusals", "create_backup": "create", "go_live": "restore",
-            "refuse_place": "restore", "restore_backup": "restore", "verify_backup": "verify"}
+__all__ = ["BackupRefused", "create_backup", "go_live", "refuse_place", "rehearse_backup", "restore_backup",
+           "verify_backup"]
+_MODULES = {"BackupRefused": "refusals", "create_backup": "create", "go_live": "restore", "refuse_place": "restore",
+            "rehearse_backup": "create", "restore_backup": "restore", "verify_backup": "verify"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,18 +6,16 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
-from app.clock import now
 from app.media.store import MediaMissing, MediaStore, open_store
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
 from app.ops.backup.archive import ArchiveWriter
 from app.ops.backup.contents import FORMAT, Contents, StoreContents
-from app.ops.backup.databases import SUFFIXES, PostgresqlDatabase, at_one_moment
-from app.ops.backup.folder import claimed, name_of, sync, workshop
+from app.ops.backup.databases import SUFFIXES, PostgresqlDatabase, Snapshot, at_one_moment
+from app.ops.backup.folder import claimed, name_of, next_moment, sync, workshop
 from app.ops.backup.place import main_database, opened, secret_key_hash
 from app.ops.backup.refusals import BackupRefused, spoken
 from app.release import VERSION
@@ -36,17 +34,42 @@ def create_backup(settings: Settings, folder: Path, *, openers: ApartStores | No
 
     `openers` are the stores beside the main database, by default those of the application; `key` (32 bytes) encrypts.
     Raises BackupRefused with a sentence: then nothing is left behind."""
-    if with_secrets and key is None:
-        raise BackupRefused("secrets go into an encrypted backup only: add --encrypt")
+    _refuse_open_secrets(key, with_secrets)
     openers = runtime().part(ApartStores) if openers is None else openers
     with spoken("no backup was made"), claimed(folder):
         return _create(settings, folder, openers, key, with_secrets)
 
 
+def rehearse_backup(settings: Settings, folder: Path, *, openers: ApartStores | None = None, key: bytes | None = None,
+                    with_secrets: bool = False) -> dict[str, str | int]:
+    """Return what a backup of now would take: the kind of the main database, its migration, how many tenants.
+
+    Nothing is written. Raises BackupRefused where create_backup() would do so before it has read much."""
+    _refuse_open_secrets(key, with_secrets)
+    openers = runtime().part(ApartStores) if openers is None else openers
+    with spoken("no backup was made"), claimed(folder), opened(settings, openers) as stores:
+        database = main_database(settings, stores)
+        with at_one_moment({"": database}) as taken:
+            migration = _migration(taken[""])
+        return {"database": database.kind, "migration": migration,
+                "tenants": sum(len(store.groups()) for store in stores.values())}
+
+
+def _refuse_open_secrets(key: bytes | None, with_secrets: bool) -> None:
+    if with_secrets and key is None:
+        raise BackupRefused("secrets go into an encrypted backup only: add --encrypt")
+
+
+def _migration(snapshot: Snapshot) -> str:
+    migration = snapshot.migration()
+    if not migration:
+        raise BackupRefused("there is nothing to back up: the database has no tables (flask prepare)")
+    return migration
+
+
 def _create(settings: Settings, folder: Path, openers: ApartStores, key: bytes | None, with_secrets: bool) -> Path:
-    moment = now().replace(microsecond=0)
-    while (path := folder / name_of(moment, is_encrypted=key is not None)).exists():
-        moment += timedelta(seconds=1)
+    moment = next_moment(folder, is_encrypted=key is not None)
+    path = folder / name_of(moment, is_encrypted=key is not None)
     with workshop(folder, path.name) as shop, (shop / "backup").open("w+b") as file, \
             (shop / "checksums").open("w+b") as checksums, opened(settings, openers) as stores:
         groups = sum(len(store.groups()) for store in stores.values())
@@ -85,9 +108,7 @@ class _Backup:
         database = main_database(self.settings, self.stores)
         with at_one_moment({"": database}) as taken:
             snapshot = taken[""]
-            rows, migration = snapshot.rows(), snapshot.migration()
-            if not migration:
-                raise BackupRefused("there is nothing to back up: the database has no tables (flask prepare)")
+            rows, migration = snapshot.rows(), _migration(snapshot)
             self._add_database(MAIN + SUFFIXES[database.kind], snapshot.save)
         unpacked_main = self.unpacked
         stores = {name: self._add_store(name, store) for name, store in self.stores.items()}

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.clock import now
@@ -42,6 +42,14 @@ def name_of(moment: datetime, *, is_encrypted: bool) -> str:
     return f"{_PREFIX}{moment.strftime(_FORM)}{_SUFFIXES[is_encrypted]}"
 
 
+def next_moment(folder: Path, *, is_encrypted: bool) -> datetime:
+    """Return of which second (UTC) a backup of now will be: of two within one the later has the next."""
+    moment = now().replace(microsecond=0)
+    while (folder / name_of(moment, is_encrypted=is_encrypted)).exists():
+        moment += timedelta(seconds=1)
+    return moment
+
+
 def backups_in(folder: Path) -> list[StoredBackup]:
     """Return the backups of a folder, the newest first; one that is being made is not among them.
 
@@ -66,12 +74,19 @@ def remember_verified(path: Path) -> None:
     path.with_name(path.name + _VERIFIED).write_text(json.dumps(told))
 
 
-def remove_others(folder: Path, rules: dict[str, int]) -> list[Path]:
-    """Remove the backups that no keep-rule asks for; returns them. What does not count as one stays, and counts for
-    none: dated in the future it would stand for the newest of each day to come."""
+def others_in(folder: Path, rules: dict[str, int], *coming: datetime) -> list[Path]:
+    """Return the backups that no keep-rule asks for, the newest first; of those that are coming the moments count, too.
+
+    What does not count as one is none of them, and counts for none: dated in the future it would stand for the newest
+    of each day to come."""
     stored = [backup for backup in backups_in(folder) if not backup.says]
-    chosen = kept((backup.made_at for backup in stored), rules)
-    gone = [backup.path for backup in stored if backup.made_at not in chosen]
+    chosen = kept((*coming, *(backup.made_at for backup in stored)), rules)
+    return [backup.path for backup in stored if backup.made_at not in chosen]
+
+
+def remove_others(folder: Path, rules: dict[str, int]) -> list[Path]:
+    """Remove the backups that no keep-rule asks for; returns them."""
+    gone = others_in(folder, rules)
     for path in gone:
         path.unlink()
         path.with_name(path.name + _VERIFIED).unlink(missing_ok=True)

@@ -165,8 +165,32 @@ def test_who_was_erased_is_not_known_where_nothing_was_put_aside(make_system: Ca
 def test_keep_leaves_the_newest_of_a_day(system: System) -> None:
     run(system, "create")
     run(system, "create")
-    assert told(system, "create", "--keep", "1d")["removed"] == 2
+    assert told(system, "create", "--keep", "1d", "--yes")["removed"] == 2
     assert len(backups_in(system.folder)) == 1
+
+
+def test_a_dry_run_of_a_backup_names_what_keep_would_remove_and_makes_none(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    before = system.places()
+    assert not system.folder.exists()
+    assert told(system, "create", "--dry-run")["wouldRemove"] == []
+    assert (system.folder.exists(), system.places()) == (False, before)
+    made = [Path(told(system, "create")["backup"]).name for _ in range(2)]
+    assert told(system, "create", "--keep", "1d", "--dry-run")["wouldRemove"] == made[::-1]
+    assert [one.path.name for one in backups_in(system.folder)] == made[::-1]
+    for words in (("create", "--with-secrets"), ("create", "--encrypt", "--key-file", system.folder / "none")):
+        refused = [run(system, *words, *how, code=1).splitlines()[-1] for how in ([], ["--dry-run"])]
+        assert refused[0] == refused[1]
+
+
+def test_only_who_removes_a_backup_is_asked(make_system: Callable[..., System]) -> None:
+    """Nobody answers a timer: a plain backup never waits, nor does one where the keep-rule removes none."""
+    system = make_system()
+    for words in (("--keep", "9d"), ()):
+        assert "Go on?" not in run(system, "create", *words)
+    there = backups_in(system.folder)
+    assert "Go on?" in run(system, "create", "--keep", "1d", code=1)
+    assert backups_in(system.folder) == there
 
 
 @pytest.mark.parametrize("words", [("create", "--encrypt"), ("create", "--key-file", "key"), ("create", "--keep", "7"),
