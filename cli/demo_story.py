@@ -22,7 +22,7 @@ from blueprints.marketplace.watchlist_cart.commands import create_folder, watch
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.appeals import appeal, list_appeals
 from blueprints.platform.moderation.cases import act
-from blueprints.platform.moderation.strikes import list_strikes
+from blueprints.platform.moderation.strike_queries import list_strikes
 from blueprints.platform.people.commands import block_person
 from cli.demo_factories import (
     ANNA,

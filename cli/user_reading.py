@@ -173,7 +173,7 @@ def _strikes_of(realm: str, user_id: str) -> list[dict[str, Any]]:
     """Return the latest strikes of somebody, also those that were revoked or have lapsed."""
     from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
-    from blueprints.platform.moderation.strikes import list_strikes
+    from blueprints.platform.moderation.strike_queries import list_strikes
 
     rows = list_strikes(reading_actor(realm), ReadRequest(page=Page(1, GLANCE)), user_id).rows
     return [{"strike": f"s{row['number']}", "case": row["caseNumber"], "kind": row["actKind"], "rule": row["rule"],

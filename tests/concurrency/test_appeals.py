@@ -11,12 +11,13 @@ from app.data.reads import fetch
 from app.identity.appeal_tokens import issue
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.acts import ActOrder, undo
 from blueprints.platform.moderation.appeals import appeal, decide
 from blueprints.platform.moderation.cases import act
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Case
+from blueprints.platform.moderation.strike_models import Strike
 from tests.concurrency.test_moderation import said, things  # noqa: F401 - pytest finds the fixture here
 from tests.concurrency.together import together
 

@@ -14,10 +14,11 @@ from blueprints.marketplace.product_listing.stock import stock_figures
 from blueprints.marketplace.watchlist_cart import cart_commands
 from blueprints.marketplace.watchlist_cart import commands as watchlists
 from blueprints.platform.moderation import cases
-from blueprints.platform.moderation.act_models import Act, Strike
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
+from blueprints.platform.moderation.strike_models import Strike
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.concurrency.in_between import WRITTEN, meet, places
 from tests.marketplace.feedback.conftest import shop  # noqa: F401

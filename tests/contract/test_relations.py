@@ -21,7 +21,8 @@ from app.http.realm_front import BusinessApi
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.models import Offer
 from blueprints.marketplace.category_management.commands import delete_category
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem
 from blueprints.platform.auth.commands import delete_user, lock_user
 from tests.clients import ApiClient, Callers

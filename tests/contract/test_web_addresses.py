@@ -15,7 +15,7 @@ from app.http.realm_front import BusinessApi
 from app.http.schemas import WebAddress
 from app.ops.checks import OK, WARN, examine
 from blueprints.marketplace.category_management.models import Category
-from blueprints.marketplace.product_listing.models import Media
+from blueprints.marketplace.product_listing.media_models import Media
 from blueprints.platform.auth.models import MarketplaceUser
 from tests.clients import ApiClient, Callers
 

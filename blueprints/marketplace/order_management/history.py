@@ -8,8 +8,8 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import camel_case, iso
 from app.data.unit_of_work import UnitOfWork
+from blueprints.marketplace.order_management.history_models import OrderHistory
 from blueprints.marketplace.order_management.models import Order, OrderItem
-from blueprints.marketplace.order_management.record_models import OrderHistory
 
 PLACED, LINE_ADDED, LINE_CANCELLED = "PLACED", "LINE_ADDED", "LINE_CANCELLED"
 PAYMENT_STARTED, PAYMENT_FAILED, PAID = "PAYMENT_STARTED", "PAYMENT_FAILED", "PAID"

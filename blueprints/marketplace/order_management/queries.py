@@ -21,8 +21,8 @@ from app.errors import NotFound
 from app.identity.access import require, require_self_or_staff
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.dues import DUE
+from blueprints.marketplace.order_management.history_models import OrderHistory
 from blueprints.marketplace.order_management.models import REFUND_IS_DUE, RELEASED, Order, OrderItem
-from blueprints.marketplace.order_management.record_models import OrderHistory
 from blueprints.marketplace.order_management.visibility import ITEMS, ORDERS
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))

@@ -16,7 +16,8 @@ from app.errors import InvalidInput, RuleViolated
 from app.identity.access import require_self_or_staff
 from app.identity.bucket_tokens import user_bucket
 from blueprints.marketplace.product_listing import rules
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.pricing import in_minor_units
 from blueprints.platform.bucket.commands import Upload, hold_file, store_images
 from blueprints.platform.people.queries import is_gone_for_good, refuse_inactive

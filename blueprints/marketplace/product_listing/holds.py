@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from app.data.moderated_kinds import Decide, Lock
 from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.topics import MEDIA_HELD
 from blueprints.platform.bucket.commands import hold_file
 

@@ -1,4 +1,5 @@
-"""The listings and their media; a listing's row also carries its auction state and its stock, decided under its lock.
+"""The listings; a listing's row also carries its auction state and its stock, decided under its lock. Their media stand
+in media_models.py.
 
 `auction_state.py` and `stock.py` alone write the hidden columns; amounts are minor units of `currency`."""
 from datetime import datetime
@@ -19,7 +20,6 @@ from app.data.columns import (
     money,
     string,
     text,
-    web_address,
 )
 from app.data.entity import Entity
 from app.data.held import Holdable
@@ -109,23 +109,6 @@ class Product(Holdable, Entity):
                     else_=cls.price)
 
 
-class Media(Holdable, Entity):
-    """An uploaded or linked image; `productId` is the first product that shows it (PR4)."""
-
-    __tablename__ = "product_listing_media"
-    __service__ = "productListing"
-    __object__ = "productListingMedia"
-    __realm__ = "marketplace"
-    __lock_rank__ = 50
-    __owner__ = "uploader_id"
-
-    mime_type: Mapped[str] = string(required=True)
-    product_id: Mapped[str | None] = identifier()
-    url: Mapped[str] = web_address(required=True)
-    size: Mapped[int] = integer(required=True)
-    uploader_id: Mapped[str | None] = identifier(hidden=True)
-
-
 # `held` stands last in the indexes of lists and totals: neither looks at the rows for it.
 Index("ix_product_listing_product_live", Product.is_active, Product.created_at, Product.id,
       Product.held)
@@ -157,7 +140,3 @@ Index("ix_product_listing_product_updated", Product.is_active, Product.updated_a
 Index("ix_product_listing_product_ending", Product.is_active, Product.effective_end, Product.id, Product.held,
       Product.closed_at, sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
 short_id_index(Product)
-short_id_index(Media)
-Index("ix_product_listing_media_product", Media.product_id)
-Index("ix_product_listing_media_created", Media.created_at, Media.id)  # the read layer pages through all of them
-Index("ix_product_listing_media_uploader", Media.uploader_id, Media.is_active, Media.created_at)

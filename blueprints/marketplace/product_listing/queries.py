@@ -16,7 +16,8 @@ from app.data.reads.seen_rows import seen_rows
 from app.data.serialization import Wire
 from app.data.visibility import expression_in_sql, holds, seen_by
 from app.errors import NotFound
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.visibility import OWN_MEDIA, PRODUCTS
 from blueprints.platform.people.queries import inactive_among
 from blueprints.platform.people.rules import SELLING

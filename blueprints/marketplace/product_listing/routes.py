@@ -4,7 +4,8 @@ from flask import Response
 from app.actor import Actor
 from app.http.declaration import Routes
 from blueprints.marketplace.product_listing import commands, queries
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.policies import POLICIES
 from blueprints.marketplace.product_listing.schemas import NewMedia, NewProduct, ProductChanges
 from blueprints.marketplace.product_listing.upload import UPLOAD_BODY, UPLOAD_RESPONSES, receive_upload

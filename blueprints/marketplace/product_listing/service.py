@@ -13,7 +13,8 @@ from blueprints.marketplace.product_listing.holds import (
 )
 from blueprints.marketplace.product_listing.index import LISTINGS, READABLE
 from blueprints.marketplace.product_listing.inspection import listings_named
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.queries import (
     listings_seen_by,
     media_by_id,

@@ -2,7 +2,8 @@
 from app.actor import Actor
 from app.data.moderated_kinds import Subject
 from app.data.reads import find_any_row
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 
 
 def product_subject(actor: Actor, product_id: str) -> Subject | None:

@@ -3,7 +3,8 @@ from sqlalchemy import select
 
 from app.data.version_keys import version_key
 from app.data.visibility import Visibility, any_of, ids_of_caller, me, member, not_, through
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.platform.people.visibility import RESTING_SELLERS
 
 PRODUCTS = Visibility(Product, any_of(me("sellerId"), not_(member("sellerId", RESTING_SELLERS))))

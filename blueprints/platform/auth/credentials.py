@@ -17,7 +17,8 @@ from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
 from app.notify.device_tokens import forget_devices_of
 from app.notify.mailbox import sends_sms
-from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model
+from blueprints.platform.auth.factor_models import RoleSecondFactor
+from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.ranks import refused, require_outranked
 from blueprints.platform.auth.topics import password_replaced_topic
 

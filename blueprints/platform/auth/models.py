@@ -4,11 +4,11 @@ An e-mail is taken by active and archived accounts; whom staff deleted may regis
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Index, String, or_
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Index, or_
+from sqlalchemy.orm import Mapped
 
 from app.data.columns import boolean, folded, identifier, instant, json_object, string, web_address
-from app.data.entity import Base, Entity
+from app.data.entity import Entity
 from app.data.short_ids import short_id_index
 from app.identity.roles import USER
 
@@ -63,16 +63,6 @@ class NetworkUser(Account):
     __tablename__ = "network_user"
     __realm__ = "network"
     __duplicates__ = {"uq_network_user_email": ("EmailAlreadyExists", "errMsg_emailAlreadyExists")}
-
-
-class RoleSecondFactor(Base):
-    """A second factor that everybody of a role has to prove at login; the channel is email or mobile."""
-
-    __tablename__ = "role_second_factor"
-
-    realm: Mapped[str] = mapped_column(String(32), primary_key=True)
-    role_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
 
 
 _MODELS: dict[str, type[Account]] = {model.__realm__: model for model in (MarketplaceUser, NetworkUser)}

@@ -38,7 +38,8 @@ from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
 from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from app.mail_addresses import mail_address, typed_address
 from app.runtime import runtime
-from blueprints.platform.auth.models import Account, MarketplaceUser, RoleSecondFactor, account_model, holds_email
+from blueprints.platform.auth.factor_models import RoleSecondFactor
+from blueprints.platform.auth.models import Account, MarketplaceUser, account_model, holds_email
 from blueprints.platform.auth.person_models import PurgedAccount
 from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, holds, normal_mobile, shortened_address
 

@@ -1,5 +1,4 @@
-"""What was done to things and people, and what of it stands against somebody: additive data objects of adminModeration.
-"""
+"""What was done to things and people, and appeals against it: additive data objects of adminModeration."""
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,6 @@ from blueprints.platform.moderation.rules import (
     APPEAL_STATES,
     ENTITY_TYPES,
     SCOPES,
-    STRIKE_STATES,
 )
 
 
@@ -51,31 +49,6 @@ class Act(Entity):
     undone_at: Mapped[datetime | None] = instant()
     undone_by: Mapped[str | None] = identifier()
     undone_reason: Mapped[str | None] = text()
-
-
-class Strike(Entity):
-    """What stands against a person for one case, until it lapses or is revoked; one a person and case (M-15)."""
-
-    __tablename__ = "moderation_strike"
-    __service__ = "adminModeration"
-    __object__ = "strike"
-    __lock_rank__ = 9
-    __owner__ = "person_id"
-
-    realm: Mapped[str] = string(16, required=True, hidden=True)
-    number: Mapped[int] = integer(required=True)
-    person_id: Mapped[str] = identifier(required=True)
-    case_id: Mapped[str] = identifier(required=True, hidden=True)
-    case_number: Mapped[int] = integer(required=True)
-    act_kind: Mapped[str] = choice(ACT_KINDS)
-    """The heaviest act of the case."""
-    reason: Mapped[str] = text(required=True)
-    rule: Mapped[str | None] = string(64)
-    struck_by: Mapped[str] = identifier(required=True, hidden=True)
-    state: Mapped[str] = choice(STRIKE_STATES, default="ACTIVE")
-    lapses_at: Mapped[datetime] = instant(required=True)
-    appeal_until: Mapped[datetime] = instant(required=True)
-    revoked_at: Mapped[datetime | None] = instant()
 
 
 class Appeal(Entity):
@@ -115,10 +88,6 @@ Index("ix_moderation_act_case", Act.case_id, Act.number)
 Index("ix_moderation_act_parent", Act.parent_id, Act.number)
 Index("ix_moderation_act_person", Act.realm, Act.person_id, Act.number)
 Index("ix_moderation_act_thing", Act.realm, Act.entity_type, Act.entity_id, Act.number)
-Index("uq_moderation_strike_number", Strike.realm, Strike.number, unique=True)
-Index("ix_moderation_strike_made", Strike.realm, Strike.created_at, Strike.id)
-Index("uq_moderation_strike_case", Strike.person_id, Strike.case_id, unique=True)
-Index("ix_moderation_strike_person", Strike.realm, Strike.person_id, Strike.lapses_at)
 Index("uq_moderation_appeal_number", Appeal.realm, Appeal.number, unique=True)
 Index("uq_moderation_appeal_strike", Appeal.strike_id, unique=True)
 Index("uq_moderation_appeal_act", Appeal.act_id, unique=True)

@@ -20,13 +20,14 @@ from app.errors import DuplicateRecord, InvalidInput, LoginRequired, NotFound, R
 from app.identity.appeal_tokens import AppealTokenRefused, read
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.acts import undo_all
 from blueprints.platform.moderation.cases import close_case, join_case, refuse_taken, weigh
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.moderators import other_moderators, require_moderator
 from blueprints.platform.moderation.rules import APPEALED_ALONE, NOBODY, appeal_name
+from blueprints.platform.moderation.strike_models import Strike
 from blueprints.platform.moderation.strikes import appeal_end, bears, find_strike, revoke, without_strike
 from blueprints.platform.moderation.visibility import APPEALS
 

@@ -15,7 +15,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.act_models import Act, Strike
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder, counts_still, does, perform_all, standing_act
 from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
@@ -25,7 +25,9 @@ from blueprints.platform.moderation.moderators import is_moderator, refuse_own, 
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
-from blueprints.platform.moderation.strikes import active_strikes, strike_for, strike_left_by
+from blueprints.platform.moderation.strike_models import Strike
+from blueprints.platform.moderation.strike_queries import active_strikes
+from blueprints.platform.moderation.strikes import strike_for, strike_left_by
 from blueprints.platform.moderation.subjects import find_subject, subject_of
 from blueprints.platform.people.briefs import user_briefs
 

@@ -1,22 +1,11 @@
-"""What staff keep of their own: the ladder, the list of words, the rules of the house."""
+"""What staff keep of their own: the list of words, the rules of the house; the ladder is in ladder_models.py."""
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, Integer, String, Text
+from sqlalchemy import Boolean, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import instant
 from app.data.entity import Base
-
-
-class LadderStep(Base):
-    """What is proposed to whoever has that many active strikes (M-16); `days` of a suspension."""
-
-    __tablename__ = "moderation_ladder"
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    strikes: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(String(32))
-    days: Mapped[int | None] = mapped_column(Integer)
 
 
 class Word(Base):

@@ -4,7 +4,7 @@ from app.identity.access import staff
 from blueprints.platform.moderation.appeals import APPEAL_FILTERS, with_decisions
 from blueprints.platform.moderation.case_queue import CASE_FILTERS, cases_as_of_now
 from blueprints.platform.moderation.own_reports import REPORT_FILTERS
-from blueprints.platform.moderation.strikes import strikes_as_of_now
+from blueprints.platform.moderation.strike_queries import strikes_as_of_now
 from blueprints.platform.moderation.visibility import ACTS, APPEALS, CASES, REPORTS, STRIKES
 
 READABLE = (

@@ -8,7 +8,7 @@ from app.actor import Actor
 from app.data.reads import fetch
 from app.errors import InvalidInput
 from app.identity.access import require
-from blueprints.platform.moderation.catalogue_models import LadderStep
+from blueprints.platform.moderation.ladder_models import LadderStep
 from blueprints.platform.moderation.rules import HEAVINESS, LADDER
 
 

@@ -10,13 +10,15 @@ from app.data.moderated_kinds import Subject
 from app.data.reads import fetch, fetch_one, get_row
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput, NotFound
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.case_queue import case_as_it_is, case_subject, titles_of
 from blueprints.platform.moderation.ladder import proposal
 from blueprints.platform.moderation.models import Case, CaseNote, Evidence
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
-from blueprints.platform.moderation.strikes import active_strikes, without_strike
+from blueprints.platform.moderation.strike_models import Strike
+from blueprints.platform.moderation.strike_queries import active_strikes
+from blueprints.platform.moderation.strikes import without_strike
 from blueprints.platform.moderation.subjects import find_subject
 from blueprints.platform.people.briefs import user_briefs
 

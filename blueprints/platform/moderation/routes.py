@@ -19,7 +19,7 @@ from blueprints.platform.moderation import (
     routes_words,
     schemas,
 )
-from blueprints.platform.moderation.act_models import Act, Strike
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.case_reading import read_case
 from blueprints.platform.moderation.cases import Resolution
@@ -27,6 +27,7 @@ from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.report_models import Report
+from blueprints.platform.moderation.strike_models import Strike
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),

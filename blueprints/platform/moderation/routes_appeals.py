@@ -8,11 +8,12 @@ from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.http.request import path_id
-from blueprints.platform.moderation import appeals, strikes
-from blueprints.platform.moderation.act_models import Appeal, Strike
+from blueprints.platform.moderation import appeals, strike_queries
+from blueprints.platform.moderation.act_models import Appeal
 from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.schemas import AppealDecision, NewAppeal
+from blueprints.platform.moderation.strike_models import Strike
 
 api = Routes(POLICIES, {"decideAppeal": ApiNames("appeal-decided", "appeal")})
 
@@ -22,7 +23,7 @@ api = Routes(POLICIES, {"decideAppeal": ApiNames("appeal-decided", "appeal")})
 def list_strikes(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's own strikes, the latest first; staff those of anybody."""
     named = asked.arguments.get("userId")
-    return strikes.list_strikes(actor, asked, path_id("userId", named) if named else None)
+    return strike_queries.list_strikes(actor, asked, path_id("userId", named) if named else None)
 
 
 api.create("/v1/appeals", appeals.appeal, "Appeal against an own strike, with a login or with the token of the letter.",

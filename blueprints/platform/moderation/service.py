@@ -6,7 +6,7 @@ from app.ops.mends import Mend, NamedMend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
 from blueprints.platform.moderation.audit_mend import acknowledge_break, broken_chains
 from blueprints.platform.moderation.bulk_models import Bulk
@@ -20,6 +20,7 @@ from blueprints.platform.moderation.queries import waiting_cases_of
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.queues import OPEN_CASES
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
+from blueprints.platform.moderation.strike_models import Strike
 from blueprints.platform.moderation.written_words import word_subscription
 
 

@@ -21,7 +21,7 @@ from app.notify.mailbox import post_letter
 from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.letters import APPEALS, STATEMENT, TAKEN_BACK
 from blueprints.platform.moderation.models import Case
@@ -34,6 +34,7 @@ from blueprints.platform.moderation.sentences import (
     spoken_moment,
     summary_of,
 )
+from blueprints.platform.moderation.strike_models import Strike
 from blueprints.platform.moderation.strikes import appeal_end, strike_left_by
 from blueprints.platform.moderation.subjects import find_subject, subject_of
 

@@ -5,32 +5,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
-from app.actor import Actor
 from app.clock import now
-from app.data.columns import iso
-from app.data.reads import Listing, fetch_one, list_rows
-from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
+from app.data.reads import fetch_one
 from app.errors import NotFound
-from app.identity.access import require
 from app.runtime import runtime
-from blueprints.platform.moderation.act_models import Act, Strike
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.rules import (
     HEAVINESS,
     NOBODY,
     STRIKE_DAYS,
-    STRIKE_STATES,
     heaviest,
     makes_strike,
 )
+from blueprints.platform.moderation.strike_models import Strike
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
     from app.data.unit_of_work import UnitOfWork
     from blueprints.platform.moderation.models import Case
-
-_LATEST_FIRST = (Strike.lapses_at.desc(), Strike.id.desc())
 
 
 def strike_for(work: "UnitOfWork", case: "Case", acts: Sequence[Act], asked: bool | None, *, reason: str,
@@ -102,30 +95,6 @@ def appeal_end(act: Act) -> datetime:
     return act.created_at + timedelta(days=runtime().settings.appeal_days)
 
 
-def active_strikes(realm: str, person_id: str) -> int:
-    """Return how many strikes stand against a person now: neither lapsed nor revoked."""
-    row = fetch_one(select(func.count()).select_from(Strike).where(
-        Strike.realm == realm, Strike.person_id == person_id, Strike.lapses_at > now(), Strike.state == "ACTIVE"))
-    return int(row[0]) if row else 0
-
-
-def list_strikes(actor: Actor, asked: ReadRequest, user_id: str | None = None) -> Listing:
-    """Return a page of the strikes of the actor, or of the person staff names, the latest first.
-
-    One that has lapsed says so. Raises Forbidden for another person's."""
-    person_id = user_id or str(actor.user_id)
-    require(actor.is_staff or actor.is_user(person_id))
-    listing = list_rows(Strike, asked.page, Strike.realm == actor.realm, Strike.person_id == person_id,
-                        order=_LATEST_FIRST)
-    listing.rows = strikes_as_of_now(listing.rows)
-    return listing
-
-
-def strikes_as_of_now(rows: Sequence[Wire]) -> list[Wire]:
-    """Return strikes whose states say what the clock made of them."""
-    return [_as_it_stands(row) for row in rows]
-
-
 def find_strike(realm: str, number: int) -> str:
     """Return the id of the strike with that number; raises NotFound."""
     row = fetch_one(select(Strike.id).where(Strike.realm == realm, Strike.number == number))
@@ -144,13 +113,6 @@ def _standing_strike(work: "UnitOfWork", case: "Case", acts: Sequence[Act]) -> S
                                                   Act.strike_number.is_not(None))
         belongs = or_(belongs, Strike.number.in_(numbers))
     return work.find(Strike, Strike.realm == case.realm, Strike.person_id == case.person_id, belongs)
-
-
-def _as_it_stands(row: Wire) -> Wire:
-    """Return a row whose state says that its time is over, which no write does."""
-    if row["state"] == "ACTIVE" and row["lapsesAt"] <= str(iso(now())):
-        return row | {"state": "LAPSED", "state_idx": STRIKE_STATES.index("LAPSED")}
-    return row
 
 
 def _note(work: "UnitOfWork", what: str, strike: Strike, *, reason: str) -> None:

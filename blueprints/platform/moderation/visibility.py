@@ -3,9 +3,10 @@ from sqlalchemy import select
 
 from app.actor import Actor
 from app.data.visibility import NOBODY, Visibility, ids_of_caller, me, member, not_
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.report_models import Report
+from blueprints.platform.moderation.strike_models import Strike
 
 
 def _is_no_admin(actor: Actor) -> bool:

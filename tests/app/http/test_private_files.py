@@ -15,7 +15,8 @@ from app.factory import SERVICES
 from app.http.private_files import FileProperties, FileProperty, require_usable_files, with_read_tokens
 from app.identity.bucket_tokens import private_bucket, user_bucket
 from app.runtime import runtime
-from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.media_models import Media
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LISTING
 from blueprints.platform.bucket.commands import Upload, store_files
 from tests.clients import ApiClient, Callers

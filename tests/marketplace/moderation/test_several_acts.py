@@ -13,7 +13,7 @@ from blueprints.marketplace.auction_offer.commands import place_bid
 from blueprints.marketplace.auction_offer.models import Bid
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.product_listing.commands import create_media
-from blueprints.marketplace.product_listing.models import Media
+from blueprints.marketplace.product_listing.media_models import Media
 from blueprints.platform.moderation import appeals, cases
 from blueprints.platform.moderation.acts import ActOrder, undo
 from blueprints.platform.moderation.reports import report

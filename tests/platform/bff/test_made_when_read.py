@@ -3,8 +3,8 @@ is filtered, sorted or counted by a value that the database does not have (docs/
 from typing import Any
 
 from app.clock import now
-from blueprints.platform.moderation.act_models import Strike
 from blueprints.platform.moderation.models import Case
+from blueprints.platform.moderation.strike_models import Strike
 from tests.clients import ApiClient
 from tests.platform.bff.rows import ask, keep, minutes
 

@@ -13,11 +13,12 @@ from app.identity.appeal_tokens import issue
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.platform.auth import commands as accounts
-from blueprints.platform.moderation import acts, appeals, cases, counters, strikes
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation import acts, appeals, cases, counters, strike_queries
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.models import Case, Evidence
 from blueprints.platform.moderation.reports import report
+from blueprints.platform.moderation.strike_models import Strike
 from tests.platform.moderation.chains import entries
 
 
@@ -256,7 +257,7 @@ def test_m_14_a_granted_appeal_undoes_every_act_of_the_strike_and_revokes_it(cou
     assert decision.lost == ["The letter that was sent stays sent."]
     assert (state_of(Strike, 1), state_of(Strike, 2)) == ("ACTIVE", "REVOKED")
     assert (state_of(Act, 1), state_of(Act, 2)) == ("STANDING", "UNDONE")
-    assert strikes.active_strikes(court.realm, court.ben.user_id) == 1
+    assert strike_queries.active_strikes(court.realm, court.ben.user_id) == 1
     assert state_of(Case, 3) == "RESOLVED"
     settle()
     [letter] = letters_on_appeals(court.ben)

@@ -13,10 +13,11 @@ from app.errors import NotFound
 from app.identity import appeal_tokens
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
-from blueprints.platform.moderation.act_models import Act, Appeal, Strike
+from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.sentences import Measure, cases_named, effect_on_all
 from blueprints.platform.moderation.statements import preview
+from blueprints.platform.moderation.strike_models import Strike
 
 TITLE = "Rolex at www.evil.example\u202e <b>now</b>"
 

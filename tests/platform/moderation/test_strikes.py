@@ -9,10 +9,11 @@ from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, InvalidInput
-from blueprints.platform.moderation import ladder, strikes
-from blueprints.platform.moderation.act_models import Act, Strike
+from blueprints.platform.moderation import ladder, strike_queries, strikes
+from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.ladder import Proposal
 from blueprints.platform.moderation.rules import HEAVINESS
+from blueprints.platform.moderation.strike_models import Strike
 from tests.platform.moderation.cases import act_in, case_of, struck
 from tests.platform.moderation.chains import entries
 
@@ -26,14 +27,14 @@ PERSON = "22222222-2222-2222-2222-222222222222"
     (("REMOVE", "SUSPEND"), False)])
 def test_m_15_acts_that_leave_no_strike(app, kinds, asked):
     assert struck(PERSON, *kinds, asked=asked) is None
-    assert strikes.active_strikes(REALM, PERSON) == 0
+    assert strike_queries.active_strikes(REALM, PERSON) == 0
 
 
 def test_m_15_a_case_leaves_one_strike_by_its_heaviest_act(app):
     strike = struck(PERSON, "WARN", "SUSPEND", "REMOVE")
     assert (strike.number, strike.act_kind, strike.person_id) == (1, "SUSPEND", PERSON)
     assert [row.strike_number for row in fetch(select(Act.strike_number))] == [1, 1, 1]
-    assert strikes.active_strikes(REALM, PERSON) == 1
+    assert strike_queries.active_strikes(REALM, PERSON) == 1
 
 
 def test_m_15_an_override_of_feedback_strikes_when_it_is_asked_to(app):
@@ -71,11 +72,11 @@ def test_m_15_a_strike_lapses_by_the_clock(app):
     struck(PERSON, "REMOVE")
     me = Actor(REALM, PERSON, role="user")
     with moved_clock(days=179):
-        assert strikes.active_strikes(REALM, PERSON) == 1
-        assert strikes.list_strikes(me, ReadRequest()).rows[0]["state"] == "ACTIVE"
+        assert strike_queries.active_strikes(REALM, PERSON) == 1
+        assert strike_queries.list_strikes(me, ReadRequest()).rows[0]["state"] == "ACTIVE"
     with moved_clock(days=180, seconds=1):
-        assert strikes.active_strikes(REALM, PERSON) == 0
-        assert strikes.list_strikes(me, ReadRequest()).rows[0]["state"] == "LAPSED"
+        assert strike_queries.active_strikes(REALM, PERSON) == 0
+        assert strike_queries.list_strikes(me, ReadRequest()).rows[0]["state"] == "LAPSED"
 
 
 def test_m_15_a_revoked_strike_counts_no_more_and_comes_back_by_no_further_act(app):
@@ -85,7 +86,7 @@ def test_m_15_a_revoked_strike_counts_no_more_and_comes_back_by_no_further_act(a
         strikes.revoke(work, strike, reason="a mistake")
         assert strikes.strike_for(work, case, [act_in(work, case, "BAN")], None, reason="fake", rule=None) is None
         work.commit()
-    assert strikes.active_strikes(REALM, PERSON) == 0
+    assert strike_queries.active_strikes(REALM, PERSON) == 0
     assert [entry["what"] for entry in entries()] == ["strike.given", "strike.revoked"]
 
 
@@ -109,13 +110,13 @@ def test_own_strikes_are_listed_and_another_persons_by_staff_alone(app, as_user,
     struck(ben.user_id, "HIDE")
     struck(ben.user_id, "REMOVE")
     struck(eve.user_id, "WARN")
-    mine = strikes.list_strikes(ben.actor, ReadRequest()).rows
+    mine = strike_queries.list_strikes(ben.actor, ReadRequest()).rows
     assert [(row["number"], row["actKind"]) for row in mine] == [(2, "REMOVE"), (1, "HIDE")]
     assert not {"struckBy", "caseId"} & mine[0].keys()
-    assert len(strikes.list_strikes(as_admin.actor, ReadRequest(), ben.user_id).rows) == 2
-    assert strikes.list_strikes(as_admin.actor, ReadRequest()).rows == []
+    assert len(strike_queries.list_strikes(as_admin.actor, ReadRequest(), ben.user_id).rows) == 2
+    assert strike_queries.list_strikes(as_admin.actor, ReadRequest()).rows == []
     with pytest.raises(Forbidden):
-        strikes.list_strikes(eve.actor, ReadRequest(), ben.user_id)
+        strike_queries.list_strikes(eve.actor, ReadRequest(), ben.user_id)
 
 
 def test_m_16_the_ladder_proposes_by_the_active_strikes(app):
@@ -129,7 +130,7 @@ def test_m_16_the_ladder_never_acts(app):
     for _ in range(6):
         struck(PERSON, "WARN")
     assert {row.kind for row in fetch(select(Act.kind))} == {"WARN"}
-    assert strikes.active_strikes(REALM, PERSON) == 6
+    assert strike_queries.active_strikes(REALM, PERSON) == 6
 
 
 def test_m_16_a_realm_writes_its_own_ladder(app, as_super_admin):
