@@ -1,5 +1,4 @@
-"""How profiles, dictionaries and orders of premium are read. What of profiles is searched: the public ones
-(docs/network.md, Search)."""
+"""How profiles and dictionaries are read. What of profiles is searched: the public ones (docs/network.md, Search)."""
 from app.data.columns import constant
 from app.data.held import is_free
 from app.data.visibility import EVERYONE, ReadObject, Visibility
@@ -7,8 +6,6 @@ from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows
 from blueprints.network.profile import visibility
 from blueprints.network.profile.models import Certification, Language, Profile
-from blueprints.network.profile.premium_queries import FILTERS as ORDER_FILTERS
-from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.queries import (
     CERTIFICATION_FILTERS,
     LANGUAGE_FILTERS,
@@ -17,7 +14,6 @@ from blueprints.network.profile.queries import (
     with_relation,
 )
 from blueprints.network.profile.rules import PUBLIC
-from blueprints.platform.checkout.index import readable_payments
 
 PEOPLE = SearchedRows(
     IndexSchema("people", (
@@ -47,6 +43,4 @@ READABLE = (
         suggested=True),
     ReadObject(Visibility(Certification, EVERYONE), words=("name",), filters=CERTIFICATION_FILTERS),
     ReadObject(Visibility(Language, EVERYONE), words=("name",), filters=LANGUAGE_FILTERS),
-    ReadObject(visibility.ORDERS, facets=("status", "_paymentConfirmation"), filters=ORDER_FILTERS),
-    *readable_payments(CHECKOUT),
 )

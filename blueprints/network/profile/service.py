@@ -15,6 +15,7 @@ from blueprints.network.profile.index import PEOPLE, READABLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium, overlapping_people
+from blueprints.network.profile.premium_index import READABLE_ORDERS
 from blueprints.network.profile.premium_letters import PREMIUM_ENDS
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_queries import is_premium
@@ -34,7 +35,7 @@ SERVICE = ServiceDeclaration(
     indexes=(PEOPLE.index,),
     background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,
-    readable=READABLE,
+    readable=(*READABLE, *READABLE_ORDERS),
     relations=(
         relations_of(Profile, Relation("userId", "user")),
         relations_of(Premiumsubscription, Relation("profileId", "profile"), Relation("userId", "user")),

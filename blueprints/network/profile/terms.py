@@ -1,16 +1,18 @@
 """Skills, languages and certifications of a profile: how they are spelled, and the terms it is found by (NET-29)."""
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
 from app.actor import Actor
 from app.data.list_values import merged_list
 from app.data.reads.filters import Condition, Filter
-from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.plain_text import identifier_key
 from blueprints.network.profile.models import KEY_LENGTH, Certification, Language, Profile, ProfileTerm
 from blueprints.network.profile.rules import CERTIFICATION, LANGUAGE, MOST_TERMS, TERM_LISTS
+
+if TYPE_CHECKING:  # who only reads imports nothing that writes
+    from app.data.unit_of_work import UnitOfWork
 
 _DICTIONARIES: Mapping[str, type[Certification] | type[Language]] = {CERTIFICATION: Certification, LANGUAGE: Language}
 
@@ -20,7 +22,7 @@ def term_key(text: str) -> str:
     return identifier_key(text)[:KEY_LENGTH]
 
 
-def spelled(work: UnitOfWork, values: Mapping[str, Any], former: Profile | None = None) -> dict[str, Any]:
+def spelled(work: "UnitOfWork", values: Mapping[str, Any], former: Profile | None = None) -> dict[str, Any]:
     """Return what a profile is made of or changed to, each of its lists whole, without doubles, as it is spelled.
 
     Languages and certifications are spelled as in their dictionaries; one that is not there is taken as it is, and not
@@ -35,7 +37,7 @@ def spelled(work: UnitOfWork, values: Mapping[str, Any], former: Profile | None 
     return made
 
 
-def keep_terms(work: UnitOfWork, profile: Profile) -> None:
+def keep_terms(work: "UnitOfWork", profile: Profile) -> None:
     """Let the terms of a profile be those of its lists, in the transaction that writes them."""
     wanted = terms_of(profile.skills, profile.languages, profile.certifications)
     rows = work.rows(select(ProfileTerm.kind, ProfileTerm.term_key).where(ProfileTerm.profile_id == profile.id))
@@ -52,6 +54,8 @@ def keep_terms(work: UnitOfWork, profile: Profile) -> None:
 
 def forget_terms(actor: Actor, user_id: str, cause: str | None) -> None:
     """Remove the terms of the profiles of somebody who is gone for good, before the profiles go."""
+    from app.data.unit_of_work import unit_of_work
+
     with unit_of_work(actor, request_id=cause) as work:
         work.execute(delete(ProfileTerm).where(ProfileTerm.profile_id.in_(
             select(Profile.id).where(Profile.user_id == user_id))).execution_options(synchronize_session=False))
@@ -89,7 +93,7 @@ def _merged(values: Mapping[str, Any], name: str, former: Sequence[str] | None) 
     return merged_list(said, name, former, most=MOST_TERMS)
 
 
-def _spellings(work: UnitOfWork, kind: str, keys: Iterable[str]) -> dict[str, str]:
+def _spellings(work: "UnitOfWork", kind: str, keys: Iterable[str]) -> dict[str, str]:
     """Return key → name of those that the dictionary of this kind knows; skills have none."""
     dictionary = _DICTIONARIES.get(kind)
     wanted = list(keys)
