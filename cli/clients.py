@@ -117,7 +117,7 @@ def rotate(client: str, realm: str, operator: str | None, dry_run: bool, yes: bo
 @acts
 @with_appcontext
 def revoke(client: str, realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """End CLIENT, by its id or a beginning, and every token it got.
+    """End CLIENT, by its id, a beginning or the last eight digits, and every token it got.
 
     Example: flask clients revoke 018f4c1e --as admin@admin.com --yes
     """

@@ -102,8 +102,8 @@ def list_letters(state: str | None, channel: str | None, limit: int, as_json: bo
 @as_json_option
 @with_appcontext
 def find(text: str, limit: int, as_json: bool) -> None:
-    """Show the letters that TEXT names, without their text: a whole address, or an id or its beginning; the last eight
-    digits name one that has not arrived. Addresses are masked.
+    """Show the letters that TEXT names, without their text: a whole address, or an id, its beginning or last eight
+    digits. Addresses are masked.
 
     Example: flask notify find anna@demo.test
     """
@@ -129,8 +129,9 @@ def _print_letters(letters: list[dict[str, Any]], *, as_json: bool) -> None:
 @as_json_option
 @with_appcontext
 def show(letter: str, as_json: bool) -> None:
-    """Show LETTER, by its id or a beginning, or the last eight digits of one that has not arrived: how far it is and
-    why. The address is masked; the text is what `flask notify outbox --to` shows.
+    """Show LETTER, by its id, a beginning or the last eight digits: how far it is and why.
+
+    The address is masked; the text is what `flask notify outbox --to` shows.
 
     Example: flask notify show 018f4c1e
     """

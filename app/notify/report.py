@@ -113,7 +113,8 @@ def letters_to_retry(states: tuple[str, ...]) -> list[str]:
 
 
 def letters_named(text: str) -> list[str]:
-    """Return the ids that begin with the text; that end with its eight digits, of letters that have not arrived."""
+    """Return the ids that begin with the text or end with its eight digits: of the latest letters (ids_named), and of
+    all that have not arrived."""
     model: Any = MailMessage
     found = ids_named(model, text)
     if len(digits := text.strip().lower()) == SHORT_ID_DIGITS:

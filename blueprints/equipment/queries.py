@@ -125,7 +125,7 @@ _NAMED_BY_ID = {"equipment": Equipment, "legal entity": LegalEntity, "division":
 
 
 def ids_of(kind: str, text: str) -> list[str]:
-    """Return the ids of what is of that kind and begins with the text (app/data/short_ids.py)."""
+    """Return the ids of what is of that kind and begins or ends with the text (app/data/short_ids.py)."""
     return ids_named(_NAMED_BY_ID[kind], text)
 
 

@@ -74,7 +74,7 @@ def list_clients(as_json: bool) -> None:
 @as_json_option
 @with_appcontext
 def show_client(client_id: str, as_json: bool) -> None:
-    """Show a client, a revoked one too, by its id or a beginning. Not its secret.
+    """Show a client, a revoked one too, by its id, a beginning or the last eight digits. Not its secret.
 
     Example: flask equipment client show 018f4c1e
     """

@@ -49,7 +49,8 @@ def list_equipment(name: str | None, legal_entity_id: str | None, division_id: s
 @as_json_option
 @with_appcontext
 def show_equipment(id: str, as_json: bool) -> None:
-    """Show one piece of equipment, by its id or a beginning: its names, where it stands, and its statuses.
+    """Show one piece of equipment, by its id, a beginning or the last eight digits: its names, places and
+    statuses.
 
     Example: flask equipment show 018f4c1e
     """

@@ -76,7 +76,7 @@ def list_legal_entities(name: str | None, as_json: bool) -> None:
 @as_json_option
 @with_appcontext
 def show_legal_entity(id: str, as_json: bool) -> None:
-    """Show a legal entity, by its id or a beginning.
+    """Show a legal entity, by its id, a beginning or the last eight digits.
 
     Example: flask equipment legal-entity show 018f4c1e
     """
@@ -171,7 +171,7 @@ def list_divisions(legal_entity_id: str | None, name: str | None, as_json: bool)
 @as_json_option
 @with_appcontext
 def show_division(id: str, as_json: bool) -> None:
-    """Show a division, by its id or a beginning.
+    """Show a division, by its id, a beginning or the last eight digits.
 
     Example: flask equipment division show 018f4c1e
     """

@@ -67,7 +67,7 @@ ACTS = {
     "notify unmute": ("gone@guildhall.test", None), "notify bounce": ("{returned}", None),
     "clients add": ("ben@guildhall.test --name shop --scope webhooks --as admin@admin.com",
                     "ben@guildhall.test --name shop --scope webhooks"),
-    "clients rotate": ("{client} --as admin@admin.com", "{client}"), "clients revoke": ("{client}", "deadbeef"),
+    "clients rotate": ("{client} --as admin@admin.com", "{client}"), "clients revoke": ("{client_end}", "deadbeef"),
     "payments fix": ("{open} --status PAID", "{paid} --status PAID"),
     "webhooks pause": ("{webhook}", "{paid}"), "webhooks test": ("{webhook}", "{stopped}"),
     "webhooks replay": ("{webhook} --delivery {delivery}", "{webhook} --delivery {paid}"),
@@ -135,6 +135,7 @@ def named(market, callers, settle, tmp_path):
     names["returned"] = str(returned_letters(tmp_path, "gone@guildhall.test"))
     proven = stored_hash("marketplace", ben.user_id)
     names["client"] = create_client(ben.actor, name="shop", scopes=["notices"], proven_hash=proven)[0]["id"]
+    names["client_end"] = names["client"][-8:]
     names["webhook"], names["stopped"] = (create_endpoint(ben.actor, url="https://hooks.example/in", topics=[
         f"user/{ben.user_id}"])[0]["id"] for _ in range(2))
     names["delivery"] = send_test(ben.actor, names["webhook"])

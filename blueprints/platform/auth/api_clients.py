@@ -10,11 +10,12 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.holdings import handed_down
-from app.data.ids import MOST_FOUND, ids_begun, uuid7
+from app.data.ids import uuid7
 from app.data.reads import Listing, Page, fetch, list_query
 from app.data.reads.filters import Condition, Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
+from app.data.short_ids import ids_named
 from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, NotFound, RuleViolated
@@ -92,13 +93,9 @@ def find_client(realm: str, client_id: str) -> Wire | None:
 
 
 def clients_named(realm: str, text: str) -> list[str]:
-    """Return the ids of the clients of the realm that begin with the text; at most MOST_FOUND."""
-    ids = ids_begun(text)
-    if ids is None:
-        return []
-    rows = fetch(select(ApiClient.id).where(ApiClient.realm == realm, ApiClient.id.between(*ids))
-                 .order_by(ApiClient.id).limit(MOST_FOUND))
-    return [row.id for row in rows]
+    """Return the ids of the clients of the realm that the text begins or ends (app/data/short_ids.py)."""
+    model: Any = ApiClient
+    return ids_named(model, text, ApiClient.realm == realm)
 
 
 def _locked(work: UnitOfWork, client_id: str, *, inactive_too: bool) -> tuple[ApiClient, Any]:

@@ -4,13 +4,12 @@ How a private file is called is its owner's: only its ending is shown, and nothi
 from pathlib import PurePath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import aliased
 
 from app.data.columns import iso
-from app.data.ids import SHORT_ID_DIGITS
 from app.data.reads import fetch, fetch_one
-from app.data.short_ids import ids_named
+from app.data.short_ids import MOST_LOOKED_THROUGH, ids_named
 from app.folding import fold
 from app.identity.bucket_tokens import private_bucket, user_bucket
 from blueprints.platform.bucket.models import IS_PREPARING, PREPARING, READY, REFUSED, BucketFile
@@ -20,8 +19,6 @@ from blueprints.platform.bucket.rules import PRIVATE_END, is_private, refusal_re
 Facts = dict[str, Any]
 HELD = "held"
 FILE_STATES = (PREPARING, READY, REFUSED, HELD)
-MOST_LOOKED_THROUGH = 10_000
-"""How many of the latest files are looked through for what no index finds."""
 _LATEST: Any = aliased(BucketFile, select(BucketFile).order_by(BucketFile.id.desc()).limit(MOST_LOOKED_THROUGH)
                        .subquery("latest"))
 
@@ -55,13 +52,9 @@ def find_files(realm: str, text: str, limit: int) -> list[Facts]:
 
 
 def files_named(text: str) -> list[str]:
-    """Return the ids that begin with the text, or that end with its eight digits: of the latest MOST_LOOKED_THROUGH."""
+    """Return the ids that begin with the text, or that end with its eight digits (app/data/short_ids.py)."""
     model: Any = BucketFile
-    found = ids_named(model, text)
-    if len(digits := text.strip().lower()) == SHORT_ID_DIGITS:
-        found += [row.id for row in fetch(select(_LATEST.id).where(
-            func.substr(_LATEST.id, 36 - SHORT_ID_DIGITS + 1) == digits))]
-    return list(dict.fromkeys(found))
+    return ids_named(model, text)
 
 
 def known_file(file_id: str) -> Facts | None:
