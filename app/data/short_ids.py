@@ -31,7 +31,8 @@ def ids_named(model: type[Entity], text: str, *where: ColumnElement[bool]) -> li
     found = [row.id for row in fetch(select(model.id).where(*where, model.id.between(*ids)).order_by(model.id)
                                      .limit(MOST_FOUND))]
     if len(digits) == SHORT_ID_DIGITS:
-        column, conditions = model.id, where
+        column: Any = model.id
+        conditions = where
         if not _is_indexed(model):
             column = select(model.id).where(*where).order_by(model.id.desc()).limit(
                 MOST_LOOKED_THROUGH).subquery("latest").c.id
