@@ -41,7 +41,8 @@ def clients() -> None:
 
 @clients.command("list")
 @realm_option
-@click.option("--user", help="Only those that act for this person: an id or an e-mail.")
+@click.option("--user", metavar="USER", shell_complete=completing.accounts,
+              help="Only those that act for this person: an id or an e-mail.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the newest.")
 @as_json_option
 @with_appcontext

@@ -164,8 +164,8 @@ auctions = _ids_in(lambda _realm: _AUCTIONS)
 webhooks = _ids_in(lambda _realm: _WEBHOOKS)
 clients = _ids_in(_CLIENTS.__getitem__)
 files = _ids_in(lambda _realm: _FILES)
-listings, pictures, feedback = (
-    _ids_in(partial(_thing, "marketplace", kind)) for kind in ("PRODUCT", "MEDIA", "FEEDBACK"))
+listings, pictures, feedback, categories = (
+    _ids_in(partial(_thing, "marketplace", kind)) for kind in ("PRODUCT", "MEDIA", "FEEDBACK", "CATEGORY"))
 companies = _ids_in(partial(_thing, "network", "COMPANY"))
 letters = _ids_in(lambda _realm: _LETTERS)
 

@@ -248,7 +248,8 @@ def refund(order: str, amount: str | None, due: bool, surplus: bool, realm: str,
 
 
 @payments.command("events")
-@click.option("--order", help="Only those of one order (id or order number).")
+@click.option("--order", metavar="ORDER", shell_complete=completing.paid_orders,
+              help="Only those of one order (id or order number).")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
 @realm_option
 @as_json_option

@@ -3,6 +3,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.identity.security_kinds import KINDS
+from cli import completing
 from cli.naming import named_account
 from cli.terminal import as_json_option, minute, print_rows, served_realm_option
 
@@ -20,7 +21,8 @@ def security() -> None:
 
 @security.command("log")
 @served_realm_option("Whose events; equipment and organization have programs instead of accounts.", *PROGRAMS)
-@click.option("--user", help="Only of this account: an id or an e-mail.")
+@click.option("--user", metavar="USER", shell_complete=completing.accounts,
+              help="Only of this account: an id or an e-mail.")
 @click.option("--kind", metavar="KIND", type=click.Choice(KINDS), help=f"Only of this kind: {', '.join(KINDS)}.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
 @as_json_option

@@ -43,7 +43,8 @@ OUTRUN = "Auctions that have closed meanwhile do not go on; offers whose time is
 @click.option("--seller", metavar="USER", shell_complete=completing.traders,
               help="All listings of this user, by e-mail or id.")
 @click.option("--title", metavar="TEXT", help="All with this in the title.")
-@click.option("--category", metavar="ID", help="All in this category.")
+@click.option("--category", metavar="ID", shell_complete=completing.categories,
+              help="All in this category.")
 @click.option("--days", type=DAYS, help="For so many days; without it, until it is taken back.")
 @why
 @operator_option

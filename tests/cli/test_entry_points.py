@@ -97,6 +97,15 @@ def test_every_reading_command_has_json_and_every_changing_one_dry_run_yes_and_j
         assert is_either is not (" ".join(words) in OTHERWISE), (words, has)
 
 
+@pytest.mark.parametrize("group", sorted(COMMANDS))
+def test_whoever_and_whatever_is_named_by_an_id_is_offered_at_a_tab(group: str) -> None:
+    """But the deliveries of one webhook, which `webhooks show` lists."""
+    missing = {(*words, one.name) for words, command in commands_below((group,), load_command(group))
+               for one in command.params
+               if one.metavar in ("USER", "ID", "ORDER") and one._custom_shell_complete is None}
+    assert missing <= {("webhooks", "replay", "delivery")}
+
+
 def test_every_group_lists_what_it_is_about() -> None:
     for group in sorted(COMMANDS):
         below = {words[-1] for words, _ in commands_below((group,), load_command(group)) if len(words) > 1}
