@@ -33,6 +33,8 @@ class OpenTransaction(Protocol):
 
 # The one place that knows whether a transaction is open here. The unit of work sets it; nobody else does.
 transaction: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
+_FOR_WORK = "a unit of work writes with it"
+"""The mark of its connection, in the notes that the pool keeps with it until it dies."""
 CONNECTION_PREFIX = "guildhall "
 
 
@@ -163,11 +165,10 @@ def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
 def _begin_by_us(engine: Engine, begin_writes: str = "BEGIN") -> None:
     """Have each transaction of the engine begin by a statement of ours; where only reads are made, there is none.
 
-    A unit of work writes with a connection for reads: it may have rested."""
+    A unit of work writes with a connection for reads, which is marked meanwhile: it may have rested."""
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        options, work = connection.get_execution_options(), transaction.get()
-        is_for_work = work is not None and work.reads_within() and work.connection() is connection
+        options, is_for_work = connection.get_execution_options(), _FOR_WORK in connection.info
         if is_for_work or not options.get("reads_only"):
             begin_by_driver(connection, begin_writes if is_for_work or options.get("writes") else "BEGIN")
 
@@ -212,11 +213,15 @@ def open_writing() -> Connection:
 
     Waiting for a second connection while holding one could deadlock."""
     close_reading()
-    return _idle_connection()
+    connection = _idle_connection()
+    connection.info[_FOR_WORK] = True
+    return connection
 
 
 def close_writing(connection: Connection, *, is_committed: bool) -> None:
     """Give back what open_writing gave; what was not committed is gone. Raises DBAPIError when it cannot be."""
+    if not connection.invalidated:
+        del connection.info[_FOR_WORK]
     resting = holdings().resting
     if resting is None or not has_request_context():
         connection.close()

@@ -2,19 +2,20 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 
 import orjson
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, delete, event, func, select, text
+from sqlalchemy import Connection, delete, event, func, insert, select, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from app.actor import system_actor
 from app.clock import now
 from app.data.changes import OutboxRecord
-from app.data.connections import reading
+from app.data.connections import reading, transaction
 from app.data.due_work import DueWork
 from app.data.entity import db
 from app.data.ids import uuid7
@@ -92,6 +93,16 @@ def test_who_says_rollback_may_leave_without_commit(app: Flask) -> None:
         work.rollback()
     assert titles() == []
     assert topics() == []
+
+
+def test_what_is_written_by_it_in_another_context_is_part_of_its_transaction(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        elsewhere = copy_context()
+        elsewhere.run(transaction.set, None)
+        elsewhere.run(work.execute, insert(DueWork).values(
+            realm="marketplace", kind="sweep", subject="one", due_at=now()))
+        work.rollback()
+    assert fetch(select(DueWork)) == []
 
 
 def test_nothing_is_committed_after_a_rollback(app: Flask) -> None:
