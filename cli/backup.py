@@ -11,7 +11,17 @@ from flask import current_app
 
 from app.home import find_home, refuse_anothers
 from app.settings import Settings, SettingsError, load_settings
-from cli.terminal import acts, agreed, as_json_option, minute, print_facts, print_json, print_rows, say_unchanged
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    is_at_a_terminal,
+    minute,
+    print_facts,
+    print_json,
+    print_rows,
+    say_unchanged,
+)
 
 if TYPE_CHECKING:
     from app.ops.backup.apart import ApartStores
@@ -47,8 +57,8 @@ def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str 
            dry_run: bool, yes: bool, as_json: bool) -> None:
     """Make a backup while the system serves: databases, tenants, media, schema files, names of settings.
 
-    Nothing is left behind when it fails. What --keep removes are whole backups of this folder: only where it would
-    remove one are you asked, so say --yes where nobody can answer. A dry run names them.
+    Nothing is left behind when it fails. What --keep removes are whole backups of this folder: where it would remove
+    one you are asked, but not without a terminal: a backup that a timer makes waits for nobody. A dry run names them.
 
     Example: flask backup create --encrypt --key-file /etc/guildhall/backup.key --keep 7d,4w --yes
     """
@@ -69,7 +79,8 @@ def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str 
                                               with_secrets=with_secrets))
     going = others_in(folder, rules, next_moment(folder, is_encrypted=encrypt)) if rules else []
     question = f"make a backup in {folder}" + (f", then remove {len(going)} older there" if going else "")
-    if not agreed(question, dry_run=dry_run, yes=yes or not going, reports=True):
+    can_be_asked = bool(going) and is_at_a_terminal()
+    if not agreed(question, dry_run=dry_run, yes=yes or not can_be_asked, reports=True):
         names = [path.name for path in going]
         print_facts({"changed": False, **takes, "encrypted": encrypt,
                      "wouldRemove": names if as_json else "\n".join(names) or "nothing"}, as_json=as_json)

@@ -16,7 +16,7 @@ from app.settings import POSTGRESQL, Settings, with_driver
 from blueprints.organization import organization_of
 from blueprints.organization.moving import TenantsCopy, same_place
 from blueprints.organization.wiring import settings_from
-from cli.terminal import acts, agreed, print_json, print_rows
+from cli.terminal import acts, agreed, is_at_a_terminal, print_json, print_rows
 
 STAY, EQUAL = "stay", "equal"
 UNSEEN = "-"
@@ -48,7 +48,7 @@ def _database(_context: click.Context, option: click.Parameter, url: str | None)
 
 def _read_unseen(option: str) -> str:
     """Return a line that is typed without being shown, or the next one of standard input where that is no terminal."""
-    if sys.stdin.isatty():
+    if is_at_a_terminal():
         typed: str = click.prompt(f"URL for {option}", hide_input=True, err=True)
         return typed.strip()
     return sys.stdin.readline().strip()

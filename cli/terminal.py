@@ -3,6 +3,7 @@
 Exit codes: 0 done or nothing to do, 1 refused or failed, 2 wrong usage."""
 import getpass
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,11 @@ def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) ->
     if not yes:
         click.confirm("Go on?", abort=True, err=True)
     return True
+
+
+def is_at_a_terminal() -> bool:
+    """Return whether somebody can answer a question."""
+    return sys.stdin.isatty()
 
 
 def rehearsed(actor: Actor, command: Callable[[], Any]) -> Any:

@@ -43,8 +43,11 @@ def name_of(moment: datetime, *, is_encrypted: bool) -> str:
 
 
 def next_moment(folder: Path, *, is_encrypted: bool) -> datetime:
-    """Return of which second (UTC) a backup of now will be: of two within one the later has the next."""
+    """Return of which second (UTC) a backup of now will be: of two within one the later has the next, also where a
+    keep-rule has removed the first."""
     moment = now().replace(microsecond=0)
+    soon = moment + timedelta(minutes=1)  # what is dated later than that is no backup of this clock
+    moment = max([moment, *(one.made_at + timedelta(seconds=1) for one in backups_in(folder) if one.made_at < soon)])
     while (folder / name_of(moment, is_encrypted=is_encrypted)).exists():
         moment += timedelta(seconds=1)
     return moment

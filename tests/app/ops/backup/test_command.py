@@ -183,14 +183,18 @@ def test_a_dry_run_of_a_backup_names_what_keep_would_remove_and_makes_none(make_
         assert refused[0] == refused[1]
 
 
-def test_only_who_removes_a_backup_is_asked(make_system: Callable[..., System]) -> None:
-    """Nobody answers a timer: a plain backup never waits, nor does one where the keep-rule removes none."""
+def test_only_who_removes_a_backup_at_a_terminal_is_asked(make_system: Callable[..., System],
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers a timer, whose backup never waits; nor does one where the keep-rule removes none."""
     system = make_system()
+    monkeypatch.setattr("cli.backup.is_at_a_terminal", lambda: True)
     for words in (("--keep", "9d"), ()):
         assert "Go on?" not in run(system, "create", *words)
     there = backups_in(system.folder)
     assert "Go on?" in run(system, "create", "--keep", "1d", code=1)
     assert backups_in(system.folder) == there
+    monkeypatch.setattr("cli.backup.is_at_a_terminal", lambda: False)
+    assert told(system, "create", "--keep", "1d")["removed"] == len(there)
 
 
 @pytest.mark.parametrize("words", [("create", "--encrypt"), ("create", "--key-file", "key"), ("create", "--keep", "7"),
