@@ -49,7 +49,8 @@ from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT as PREMIUM
 from blueprints.platform.auth.person_models import FAILED, READY, WAITING, PersonExport
 from blueprints.platform.bff.models import StoredView
-from blueprints.platform.moderation.models import Case, Counter
+from blueprints.platform.moderation.counter_models import Counter
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.notification.models import UnreadCount
 from tests.cli.market import ORDERS, Market
 from tests.flow import settle

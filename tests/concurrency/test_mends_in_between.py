@@ -21,7 +21,7 @@ from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.watchlist_cart import commands as watchlists
 from blueprints.marketplace.watchlist_cart.models import WatchlistList
 from blueprints.platform.moderation import reports
-from blueprints.platform.moderation.models import Counter
+from blueprints.platform.moderation.counter_models import Counter
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.cli.market import Market
 from tests.clients import Callers

@@ -10,9 +10,10 @@ from app.errors import ApiError
 from app.runtime import runtime
 from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder, undo
+from blueprints.platform.moderation.case_file_models import Evidence
 from blueprints.platform.moderation.cases import act, resolve
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.reports import report
 from tests.concurrency.together import together

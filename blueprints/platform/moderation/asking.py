@@ -3,8 +3,8 @@ from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
+from blueprints.platform.moderation.case_file_models import CaseNote
 from blueprints.platform.moderation.cases import open_case
-from blueprints.platform.moderation.models import CaseNote
 from blueprints.platform.moderation.rules import NOBODY, REASON_WEIGHTS
 from blueprints.platform.moderation.subjects import find_subject
 

@@ -11,8 +11,9 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import InvalidInput, NotFound
+from blueprints.platform.moderation.case_file_models import Evidence
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.rules import CASE_STATES, CLAIM_HOURS, is_claimed
 
 CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))

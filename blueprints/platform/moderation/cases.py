@@ -17,10 +17,11 @@ from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.act_models import Act
 from blueprints.platform.moderation.acts import ActOrder, counts_still, does, perform_all, standing_act
+from blueprints.platform.moderation.case_file_models import CaseNote
 from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
-from blueprints.platform.moderation.models import Case, CaseNote
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.moderators import is_moderator, refuse_own, require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.report_models import Report, ReporterRecord

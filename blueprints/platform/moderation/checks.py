@@ -8,8 +8,9 @@ from app.data.reads import fetch
 from app.ops.findings import MOST_NAMED, some_of
 from app.ops.mends import MOST_MENDED, mend_each
 from app.runtime import runtime
+from blueprints.platform.moderation.counter_models import Counter
 from blueprints.platform.moderation.counters import PENDING, count
-from blueprints.platform.moderation.models import Case, Counter
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.queues import WAITS
 from blueprints.platform.moderation.report_models import Report
 

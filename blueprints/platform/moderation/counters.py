@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.data.reads import fetch_one
 from app.data.upserts import prepared_upsert
 from app.errors import InvalidInput
-from blueprints.platform.moderation.models import Counter
+from blueprints.platform.moderation.counter_models import Counter
 from blueprints.platform.moderation.rules import number_in
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes

@@ -11,7 +11,8 @@ from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
 from blueprints.platform.moderation.act_models import Act, Appeal
-from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.case_file_models import Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.strike_models import Strike
 
 LONGEST_TITLE = 255

@@ -1,14 +1,14 @@
 """The tables of moderation, in every realm (moderation.md, Tables); what is hidden is in no event, index or answer.
 
-Here are cases and what stands beside them; reports stand in report_models.py, what was done in act_models.py."""
+Here are cases; what stands beside them is in case_file_models.py, reports in report_models.py, what was done in
+act_models.py."""
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped
 
-from app.data.columns import boolean, choice, constant, identifier, instant, integer, json_object, string, text
-from app.data.entity import Base, Entity
+from app.data.columns import boolean, choice, constant, identifier, instant, integer, string, text
+from app.data.entity import Entity
 from blueprints.platform.moderation.rules import CASE_KINDS, CASE_STATES, ENTITY_TYPES
 
 
@@ -49,49 +49,6 @@ class Case(Entity):
     """The number of the case of the same thing before this one (M-19); of an appeal, of the case it is about."""
 
 
-class CaseNote(Base):
-    """What staff wrote on a case, for each other (NOTE) or to the person (QUESTION)."""
-
-    __tablename__ = "moderation_note"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    realm: Mapped[str] = mapped_column(String(16))
-    case_id: Mapped[str] = mapped_column(String(36))
-    kind: Mapped[str] = mapped_column(String(16))
-    author_id: Mapped[str] = mapped_column(String(36))
-    written_at: Mapped[datetime] = instant(required=True)
-    text: Mapped[str] = mapped_column(Text)
-
-
-class Counter(Base):
-    """Small numbers of a realm, by name: the last number given to a case, act, strike, appeal or bulk (M-29), and
-    `pending`, how many cases wait, which the queue shows as its total."""
-
-    __tablename__ = "moderation_counter"
-
-    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
-    name: Mapped[str] = mapped_column(String(16), primary_key=True)
-    value: Mapped[int] = mapped_column(BigInteger)
-
-
-class Evidence(Base):
-    """What was judged, as it stood when the case opened (M-33); gone once nobody can appeal any more."""
-
-    __tablename__ = "moderation_evidence"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    realm: Mapped[str] = mapped_column(String(16))
-    case_id: Mapped[str] = mapped_column(String(36))
-    entity_type: Mapped[str] = mapped_column(String(32))
-    entity_id: Mapped[str] = mapped_column(String(36))
-    person_id: Mapped[str | None] = mapped_column(String(36))
-    taken_at: Mapped[datetime] = instant(required=True)
-    title: Mapped[str | None] = mapped_column(String(255))
-    content: Mapped[dict[str, Any] | None] = json_object()
-    digest: Mapped[str] = mapped_column(String(64))
-    keep_until: Mapped[datetime | None] = instant()
-
-
 _WAITS = Case.is_pending.is_(True)
 _IS_OF_A_THING = _WAITS & (Case.kind != constant("APPEAL"))
 Index("uq_moderation_case_open", Case.realm, Case.entity_type, Case.entity_id, unique=True,
@@ -104,6 +61,3 @@ Index("ix_moderation_case_person", Case.realm, Case.person_id, Case.number)
 Index("ix_moderation_case_assignee", Case.realm, Case.assignee_id, Case.number)
 Index("ix_moderation_case_made", Case.realm, Case.created_at, Case.id)
 Index("ix_moderation_case_closed", Case.realm, Case.closed_at)
-Index("ix_moderation_note_case", CaseNote.case_id, CaseNote.id)
-Index("ix_moderation_evidence_case", Evidence.case_id)
-Index("ix_moderation_evidence_keep_until", Evidence.keep_until)

@@ -11,9 +11,10 @@ from app.data.reads import fetch, fetch_one, get_row
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput, NotFound
 from blueprints.platform.moderation.act_models import Act, Appeal
+from blueprints.platform.moderation.case_file_models import CaseNote, Evidence
 from blueprints.platform.moderation.case_queue import case_as_it_is, case_subject, titles_of
 from blueprints.platform.moderation.ladder import proposal
-from blueprints.platform.moderation.models import Case, CaseNote, Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
 from blueprints.platform.moderation.strike_models import Strike

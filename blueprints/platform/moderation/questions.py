@@ -8,8 +8,9 @@ from app.events.topics import service_topic
 from app.notify.mailbox import post_letter
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.case_file_models import CaseNote
 from blueprints.platform.moderation.letters import QUESTION
-from blueprints.platform.moderation.models import Case, CaseNote
+from blueprints.platform.moderation.models import Case
 
 
 def question_topic(realm: str) -> str:

@@ -10,11 +10,12 @@ from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
 from blueprints.platform.moderation.audit_mend import acknowledge_break, broken_chains
 from blueprints.platform.moderation.bulk_models import Bulk
+from blueprints.platform.moderation.case_file_models import CaseNote, Evidence
 from blueprints.platform.moderation.catalogue_models import Word
 from blueprints.platform.moderation.checks import check_queue, mend_queue
 from blueprints.platform.moderation.index import READABLE
 from blueprints.platform.moderation.letters import LETTERS
-from blueprints.platform.moderation.models import Case, CaseNote, Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
 from blueprints.platform.moderation.queries import waiting_cases_of
 from blueprints.platform.moderation.questions import question_topic

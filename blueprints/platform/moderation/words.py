@@ -23,10 +23,11 @@ from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.case_file_models import CaseNote
 from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.catalogue_models import Word
 from blueprints.platform.moderation.matching import Automaton, compiled, matches, pattern_of
-from blueprints.platform.moderation.models import Case, CaseNote
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rules import NOBODY, REASON_WEIGHTS
 from blueprints.platform.moderation.subjects import find_subject

@@ -9,7 +9,8 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.platform.moderation.act_models import Act
-from blueprints.platform.moderation.models import Case, CaseNote
+from blueprints.platform.moderation.case_file_models import CaseNote
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.words import add_word
 from blueprints.platform.moderation.written_words import look_for_words
 from tests.clients import ApiClient

@@ -16,7 +16,8 @@ from blueprints.platform.auth import commands as accounts
 from blueprints.platform.moderation import acts, appeals, cases, counters, strike_queries
 from blueprints.platform.moderation.act_models import Act, Appeal
 from blueprints.platform.moderation.acts import ActOrder
-from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.case_file_models import Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.reports import report
 from blueprints.platform.moderation.strike_models import Strike
 from tests.platform.moderation.chains import entries

@@ -5,7 +5,8 @@ from sqlalchemy import update
 from app.actor import system_actor
 from app.data.unit_of_work import unit_of_work
 from app.ops.checks import examine
-from blueprints.platform.moderation.models import Case, Counter
+from blueprints.platform.moderation.counter_models import Counter
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.reports import report
 
 

@@ -12,9 +12,10 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.errors import ApiError, InvalidInput, LoginRequired, NotFound, RuleViolated, TooManyRequests
 from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.case_file_models import Evidence
 from blueprints.platform.moderation.cases import act, resolve
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Case, Evidence
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.report_models import Report, ReporterRecord
 from blueprints.platform.moderation.reports import report
 from blueprints.platform.moderation.rules import NOBODY, priority, weight

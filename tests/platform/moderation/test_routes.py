@@ -17,9 +17,9 @@ from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
 from blueprints.platform.auth.commands import lock_user, update_user_role
 from blueprints.platform.moderation.act_models import Appeal
+from blueprints.platform.moderation.case_file_models import CaseNote, Evidence
 from blueprints.platform.moderation.case_queue import list_cases
 from blueprints.platform.moderation.cases import add_note, take
-from blueprints.platform.moderation.models import CaseNote, Evidence
 from blueprints.platform.moderation.queries import get_case
 from blueprints.platform.moderation.report_models import Report
 from blueprints.platform.moderation.strike_models import Strike
