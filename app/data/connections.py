@@ -220,8 +220,8 @@ def open_writing() -> Connection:
 
 def close_writing(connection: Connection, *, is_committed: bool) -> None:
     """Give back what open_writing gave; what was not committed is gone. Raises DBAPIError when it cannot be."""
-    if not connection.invalidated:
-        del connection.info[_FOR_WORK]
+    if not (connection.closed or connection.invalidated):
+        connection.info.pop(_FOR_WORK, None)  # one that was made anew has no mark
     resting = holdings().resting
     if resting is None or not has_request_context():
         connection.close()
