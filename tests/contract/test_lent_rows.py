@@ -3,8 +3,9 @@ import ast
 import dataclasses
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import get_annotations, isfunction
+from inspect import get_annotations, isfunction, unwrap
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -35,8 +36,13 @@ def borrowed(service: Path) -> Iterator[Any]:
 
 
 def returned_by(function: Any) -> Any:
-    """Return the type hint of what a function returns; a unit of work is named where no module imports it."""
-    return get_type_hints(function, localns={"UnitOfWork": UnitOfWork}).get("return")
+    """Return the type hint of what a function returns; a unit of work is named where no module imports it.
+
+    Types of parameters may be imported for mypy alone."""
+    function = unwrap(function)
+    returned = SimpleNamespace(__annotations__={
+        name: hint for name, hint in function.__annotations__.items() if name == "return"})
+    return get_type_hints(returned, function.__globals__, {"UnitOfWork": UnitOfWork}).get("return")
 
 
 def types_in(hint: Any) -> Iterator[Any]:
