@@ -139,6 +139,12 @@ def test_payments_are_listed_by_the_name_of_their_checkout(realm: str) -> None:
     assert CHECKOUT_NAMES[realm] == payments_of(realm).checkout.name
 
 
+@pytest.mark.parametrize("realm", CHECKOUT_NAMES)
+def test_each_service_has_what_the_terminal_asks_of_its_orders(realm: str) -> None:
+    orders = payments_of(realm)
+    assert all(orders._of_service(name) is not None for name in orders._places)
+
+
 @pytest.mark.once("declarations know no database")
 @pytest.mark.parametrize(("words", "states"), [
     ("events list", (WAITING, OWED, PARKED)), ("notify list", tuple(LETTER_STATES)), ("media list", FILE_STATES),
