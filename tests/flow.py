@@ -62,3 +62,16 @@ def statements() -> Iterator[list[str]]:
         yield told
     finally:
         event.remove(db.engine, "before_cursor_execute", tell)
+
+
+@contextmanager
+def refused_commits(error: Exception) -> Iterator[None]:
+    """Have each transaction of the application fail at its commit, with this error."""
+    def refuse(_connection: object) -> None:
+        raise error
+
+    event.listen(db.engine, "commit", refuse)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "commit", refuse)

@@ -59,6 +59,9 @@ def _by_cursor(connection: Connection, sql: str, values: Any, take: Callable[[An
     except connection.dialect.loaded_dbapi.Error as error:
         database = connection.dialect
         is_gone = database.is_disconnect(error, driver.driver_connection, cursor)
+        if cursor is not None:  # whoever keeps the error keeps it, too, and SQLite's connection by it
+            with suppress(database.loaded_dbapi.Error):
+                cursor.close()
         if is_gone:
             _drop(connection, error)
         raise DBAPIError.instance(sql, None, error, database.loaded_dbapi.Error, hide_parameters=True,
@@ -75,6 +78,15 @@ def answer_of_libpq(connection: Connection, sql: str, values: Any) -> Any:
     from app.data.libpq import answer_of_libpq  # SQLite's processes do not load psycopg
 
     return answer_of_libpq(connection, sql, values)
+
+
+def roll_back_by_driver(connection: Connection) -> None:
+    """Roll back what SQLAlchemy takes for ended: its COMMIT failed. The driver's error is passed over.
+
+    To close it is not enough: SQLite keeps a closed connection, and its lock, while somebody has a statement of it."""
+    if not connection.invalidated:
+        with suppress(connection.dialect.loaded_dbapi.Error):
+            connection.dialect.do_rollback(connection.connection)
 
 
 def _drop(connection: Connection, error: Exception) -> None:

@@ -1,12 +1,10 @@
 """`--dry-run` rehearses: it says what would be done, changes nothing, and refuses what the command itself refuses."""
 import click
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.actor import system_actor
 from app.clock import moved_clock
-from app.data.entity import db
 from blueprints.equipment import registry
 from blueprints.equipment.commands import register_equipment
 from blueprints.equipment.tokens import Caller, console
@@ -25,6 +23,7 @@ from cli import load_command
 from tests.app.notify.returned import returned_letters
 from tests.cli.market import ORDERS
 from tests.contract.leaks import kept_in_the_database
+from tests.flow import refused_commits
 from tests.network.company.pages import Pages
 
 GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify", "clients", "webhooks", "equipment")
@@ -222,15 +221,8 @@ def test_success_is_told_after_it_happens(tried):
     """Whatever an act changes is refused by the database at the commit: then the act has said nothing of success."""
     before = sorted(kept_in_the_database())
 
-    def refuse(_connection):
-        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
-
-    event.listen(db.engine, "commit", refuse)
-    try:
-        acts = {command: tried(command, done, "--yes") for command, (done, _) in ACTS.items()
-                if not command.startswith("equipment")}  # its acts wait for SQLite's lock here, ten seconds each
-    finally:
-        event.remove(db.engine, "commit", refuse)
+    with refused_commits(OperationalError("COMMIT", {}, Exception("database or disk is full"))):
+        acts = {command: tried(command, done, "--yes") for command, (done, _) in ACTS.items()}
     assert [command for command, act in acts.items() if act.exit_code != 1] == []
     assert {command for command, act in acts.items() if act.stdout} <= SAYS_WHAT_IT_BEGINS
     assert sorted(kept_in_the_database()) == before

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.data.connections import close_writing, open_writing
+from app.data.driver import roll_back_by_driver
 from app.data.sqlite_write_lock import sqlite_write_lock
 
 
@@ -41,6 +42,7 @@ class WorkConnection:
             # A COMMIT that fails may leave SQLite's transaction open, and SQLAlchemy rolls back none that it tried to
             # commit: the next user of the connection would commit it.
             if self._opened is not None:
+                roll_back_by_driver(self._opened)
                 self._opened.invalidate()
             raise
         self._is_committed = True

@@ -25,7 +25,7 @@ from app.data.work.blocks import UnitOfWorkSpoiled
 from app.errors import DuplicateRecord, NotFound, RuleViolated
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory
-from tests.flow import everything_sent, sent
+from tests.flow import everything_sent, refused_commits, sent
 
 SYSTEM = system_actor("marketplace")
 
@@ -201,18 +201,28 @@ def test_after_a_failed_statement_nothing_is_committed(app: Flask) -> None:
 
 def test_a_commit_that_fails_leaves_no_transaction_to_the_next(app: Flask) -> None:
     """SQLite keeps the transaction of a failed COMMIT open, and SQLAlchemy rolls back none that it tried to commit."""
-    def refuse(_connection: object) -> None:
-        raise OSError("disk full")
-
-    event.listen(db.engine, "commit", refuse)
-    try:
-        with pytest.raises(OSError, match="disk full"):
-            commands.create_category(SYSTEM, title="Lost")
-    finally:
-        event.remove(db.engine, "commit", refuse)
+    with refused_commits(OSError("disk full")), pytest.raises(OSError, match="disk full"):
+        commands.create_category(SYSTEM, title="Lost")
     assert titles() == []
     commands.create_category(SYSTEM, title="Kept")
     assert titles() == ["Kept"]
+
+
+def test_a_commit_that_fails_lets_others_write_though_somebody_keeps_an_earlier_error(app: Flask) -> None:
+    """An error keeps the cursor of its statement, and SQLite keeps a closed connection as long as a statement of it."""
+    taken = commands.create_category(SYSTEM, title="Taken")
+    with pytest.raises(DuplicateRecord) as kept:
+        commands.create_category(SYSTEM, id=taken.id, title="Again")
+    with unit_of_work(SYSTEM) as work:
+        begun = work.connection().connection.cursor()
+        begun.execute("SELECT id FROM marketplace_category UNION ALL SELECT 'one more'")
+        begun.fetchone()
+        work.rollback()
+    with refused_commits(OSError("disk full")), pytest.raises(OSError, match="disk full"):
+        commands.create_category(SYSTEM, title="Lost")
+    commands.create_category(SYSTEM, title="Kept")
+    assert titles() == ["Kept", "Taken"]
+    del kept, begun
 
 
 def test_a_single_new_row_that_is_refused_leaves_neither_row_nor_record(app: Flask) -> None:
