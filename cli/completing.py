@@ -18,15 +18,24 @@ from app.data.offered_ids import (
     driver_of,
     driver_of_file,
     driver_of_server,
+    ids_meant,
+    latest_of,
     offered_accounts,
     offered_ids,
+    offered_ids_among,
     offered_names,
     offered_names_of,
     offered_numbers,
+    offered_records,
+    offered_rules,
+    offered_topics,
+    offered_words,
+    staff_of,
 )
 from app.home import find_home
 from app.settings import Settings, load_settings
 from cli import COMPLETING
+from cli.known_names import RULES
 
 _SECONDS, _LEAST_SECONDS = 0.6, 0.1
 
@@ -112,6 +121,61 @@ def accounts_of(realm: str | None) -> Completed:
 
 
 @completed
+def staff(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer ids of the staff of the realm that is typed; by an address, or a beginning that only one has, its id."""
+    ids = _ACCOUNTS[_realm(settings, context)]
+    with driver_of(settings) as driver:
+        known, found = staff_of(driver, ids), offered_accounts(driver, ids, typed)
+    return offered_ids_among(known, typed) or [one for one in found if one in offered_ids_among(known, one)]
+
+
+@completed
+def buckets(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer the public and the private bucket of accounts of the realm that is typed, by the ids of these."""
+    ids, (owner, dash, rest) = _ACCOUNTS[_realm(settings, context)], typed.partition("-p")
+    with driver_of(settings) as driver:
+        return [f"{one}-{kind}" for one in offered_ids(driver, ids, owner) or offered_accounts(driver, ids, owner)
+                for kind in ("private", "public") if not dash or kind.startswith(f"p{rest}")]
+
+
+@completed
+def deliveries(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer ids of the latest deliveries of the webhook that is typed."""
+    with driver_of(settings) as driver:
+        [endpoint_id] = ids_meant(driver, _WEBHOOKS, str(_typed_before(context, "webhook")))
+        return offered_ids_among(latest_of(driver, "webhook_message", "endpoint_id", endpoint_id), typed)
+
+
+@completed
+def topics(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer topics of what was owed last, to the subscriber that is typed, if one is."""
+    with driver_of(settings) as driver:
+        return offered_topics(driver, _typed_before(context, "subscriber"), typed)
+
+
+@completed
+def records(settings: Settings, _context: click.Context, typed: str) -> list[str]:
+    """Offer numbers of the newest records of the outbox."""
+    with driver_of(settings) as driver:
+        return offered_records(driver, typed)
+
+
+@completed
+def words(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer the words that open a case in the realm that is typed."""
+    with driver_of(settings) as driver:
+        return offered_words(driver, _realm(settings, context), typed)
+
+
+@completed
+def rules(settings: Settings, context: click.Context, typed: str) -> list[str]:
+    """Offer the codes of the rules of the realm that is typed."""
+    realm = _realm(settings, context)
+    with driver_of(settings) as driver:
+        return offered_rules(driver, realm, RULES[realm], typed)
+
+
+@completed
 def tenants(settings: Settings, _context: click.Context, typed: str) -> list[str]:
     """Offer the names of tenants."""
     with _tenant_catalog(settings) as (driver, named):
@@ -127,6 +191,25 @@ def tenant_clients(settings: Settings, context: click.Context, typed: str) -> li
             return offered_names(driver, named("v1-client"), '"clientId"', typed)
         return [one for column in ('name', '"clientId"')
                 for one in offered_names_of(driver, named("v1-client"), column, '"tenantId"', tenant, typed)]
+
+
+@completed
+def resources(settings: Settings, _context: click.Context, typed: str) -> list[str]:
+    """Offer the resource types of the organization store."""
+    return [name for name in _resource_types(settings) if name.startswith(typed)]
+
+
+@completed
+def scopes(settings: Settings, _context: click.Context, typed: str) -> list[str]:
+    """Offer what clients of tenants may: to read and to write each resource type."""
+    named = (f"{name}:{act}" for name in _resource_types(settings) for act in ("read", "write"))
+    return [scope for scope in named if scope.startswith(typed)]
+
+
+def _resource_types(settings: Settings) -> list[str]:
+    """Return the resource types by their folders: the shipped ones and the operator's."""
+    folders = (Path(__file__).parents[1] / "blueprints/organization/schemas", settings.home / "organization/schemas")
+    return sorted({file.parent.name for folder in folders for file in folder.glob("*/v*.json")})
 
 
 @contextmanager
@@ -168,6 +251,11 @@ listings, pictures, feedback, categories = (
     _ids_in(partial(_thing, "marketplace", kind)) for kind in ("PRODUCT", "MEDIA", "FEEDBACK", "CATEGORY"))
 companies = _ids_in(partial(_thing, "network", "COMPANY"))
 letters = _ids_in(lambda _realm: _LETTERS)
+
+
+def _typed_before(context: click.Context, argument: str) -> str | None:
+    """Return an argument that is typed already; where an option waits for its value, click has not named it yet."""
+    return context.params.get(argument) or next(iter(context.args), None)
 
 
 def _realm(settings: Settings, context: click.Context) -> str:

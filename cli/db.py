@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 from flask.cli import with_appcontext
 from flask_migrate.cli import db
 
@@ -20,10 +21,28 @@ from cli.terminal import acts, agreed, is_at_a_terminal, print_json, print_rows
 
 STAY, EQUAL = "stay", "equal"
 UNSEEN = "-"
+_MIGRATIONS = Path(__file__).parents[1] / "migrations" / "versions"
+
+
+class _Revision(click.ParamType):
+    """The number of a migration, as Alembic takes it."""
+
+    name = "revision"
+
+    def shell_complete(self, _context: click.Context, _parameter: click.Parameter,
+                       incomplete: str) -> list[CompletionItem]:
+        """Offer the numbers that begin so, the newest first."""
+        numbers = (file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
+        return [CompletionItem(number) for number in sorted(numbers, reverse=True) if number.startswith(incomplete)]
+
+
 # Those of flask_migrate have no example, and every help shows one.
 db.help = f"{db.help}\n\nExample: flask db copy --to sqlite:////srv/other/guildhall.db --dry-run"
 for _name, _command in db.commands.items():
     _command.help = f"{_command.help}\n\nExample: flask db {_name}"
+    for _given in _command.params:
+        if _given.name in ("revision", "revisions"):
+            _given.type = _Revision()
 
 
 def _database(_context: click.Context, option: click.Parameter, url: str | None) -> str | None:

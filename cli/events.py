@@ -4,7 +4,9 @@ from flask.cli import with_appcontext
 
 from app.ops.logs import configure_logging
 from app.runtime import runtime
+from cli import completing
 from cli.jobs import stop_on_signal
+from cli.known_names import SUBSCRIBERS
 from cli.terminal import (
     Part,
     acts,
@@ -63,7 +65,8 @@ def status(as_json: bool) -> None:
 
 
 @events.command("list")
-@click.option("--topic", help="Only those that make an event of this topic.")
+@click.option("--topic", shell_complete=completing.topics,
+              help="Only those that make an event of this topic.")
 @click.option("--state", type=click.Choice(("waiting", "owed", "parked")),
               help="Only those the relay has not taken, that a subscriber has still to do, or that one gave up.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
@@ -84,7 +87,7 @@ def list_events(topic: str | None, state: str | None, limit: int, as_json: bool)
 
 
 @events.command("show")
-@click.argument("record", metavar="NUMBER", type=click.IntRange(1, 2**63 - 1))
+@click.argument("record", metavar="NUMBER", type=click.IntRange(1, 2**63 - 1), shell_complete=completing.records)
 @as_json_option
 @with_appcontext
 def show(record: int, as_json: bool) -> None:
@@ -106,7 +109,7 @@ def show(record: int, as_json: bool) -> None:
 
 
 @events.command("retry")
-@click.argument("subscriber", required=False)
+@click.argument("subscriber", required=False, shell_complete=completing.named(SUBSCRIBERS))
 @acts
 @with_appcontext
 def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -133,8 +136,9 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 
 
 @events.command("replay")
-@click.argument("subscriber")
-@click.option("--topic", help="Only this topic; default all the subscriber listens to.")
+@click.argument("subscriber", shell_complete=completing.named(SUBSCRIBERS))
+@click.option("--topic", shell_complete=completing.topics,
+              help="Only this topic; default all the subscriber listens to.")
 @click.option("--after", default=0, show_default=True, help="Only events with a number above this one.")
 @acts
 @with_appcontext

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import with_appcontext
 
+from cli import completing
+from cli.known_names import INDEXES, VIEWS
 from cli.terminal import acts, agreed, as_json_option, minute, print_rows, unknown
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def misses(limit: int, as_json: bool) -> None:
 
 
 @index.command("rebuild")
-@click.option("--index", "name", help="Only this index; default all.")
+@click.option("--index", "name", shell_complete=completing.named(INDEXES), help="Only this index; default all.")
 @click.option("--from-scratch", is_flag=True, help="Do not go on with a rebuild that was interrupted.")
 @acts
 @with_appcontext
@@ -115,7 +117,7 @@ def views(as_json: bool) -> None:
 
 
 @index.command("compare-views")
-@click.option("--view", "name", help="Only this view; default all.")
+@click.option("--view", "name", shell_complete=completing.named(VIEWS), help="Only this view; default all.")
 @acts
 @with_appcontext
 def compare_views(name: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:

@@ -43,6 +43,12 @@ def _names_begun(_context: click.Context, _parameter: click.Parameter, begun: st
     return sorted(job.name for job in periodic_jobs() if job.name.startswith(begun))
 
 
+def _runnable_begun(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Return what can be run and begins so: the jobs, and what is due."""
+    due = [DUE_WORK] if DUE_WORK.startswith(begun) else []
+    return sorted([*_names_begun(context, parameter, begun), *due])
+
+
 @jobs.command("list")
 @as_json_option
 @with_appcontext
@@ -89,7 +95,7 @@ def _facts(job: "PeriodicJob", last: dict[str, Any]) -> dict[str, Any]:
 
 
 @jobs.command("run")
-@click.argument("name", shell_complete=_names_begun)
+@click.argument("name", shell_complete=_runnable_begun)
 @acts
 @with_appcontext
 def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:

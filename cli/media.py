@@ -37,7 +37,8 @@ def media() -> None:
               help="Only those of this state; held: by moderation.")
 @click.option("--owner", metavar="USER", shell_complete=completing.accounts,
               help="Only those in the buckets of this user: an e-mail or id.")
-@click.option("--bucket", help="Only those of this bucket: its id, or 018f4c1e-private.")
+@click.option("--bucket", shell_complete=completing.buckets,
+              help="Only those of this bucket: its id, or 018f4c1e-private.")
 @realm_option
 @limit_option
 @as_json_option

@@ -23,6 +23,7 @@ from blueprints.marketplace.category_management.queries import categories_by_id,
 from blueprints.marketplace.product_listing.commands import create_products
 from blueprints.marketplace.product_listing.queries import known_product_ids
 from blueprints.platform.auth.queries import find_active_account
+from cli import completing
 from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id, fixed_listing_values
 from cli.terminal import acts, agreed, print_facts, refuse_production
@@ -74,7 +75,8 @@ class Refused:
 
 @click.command("import-products")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--seller", "seller_email", default=PEOPLE[0].email, show_default=True, help="Whose listings they are.")
+@click.option("--seller", "seller_email", metavar="E-MAIL", default=PEOPLE[0].email, show_default=True,
+              shell_complete=completing.named(person.email for person in PEOPLE), help="Whose listings they are.")
 @delimiter_option
 @acts
 @with_appcontext

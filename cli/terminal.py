@@ -74,8 +74,14 @@ def _served_realms(context: click.Context) -> tuple[str, ...]:
 
 def operator_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --as, the member of staff it acts for (its parameter operator): see operator_actor."""
-    return click.option("--as", "operator", metavar="NAME", envvar="GUILDHALL_OPERATOR",
+    return click.option("--as", "operator", metavar="NAME", envvar="GUILDHALL_OPERATOR", shell_complete=_staff,
                         help="The member of staff who acts, by e-mail or id; or GUILDHALL_OPERATOR.")(command)
+
+
+def _staff(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
+    from cli.completing import staff
+
+    return staff(context, option, typed)
 
 
 def operator_actor(realm: str, named: str | None) -> Actor:

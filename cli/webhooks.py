@@ -81,7 +81,8 @@ def show(webhook: str, limit: int, as_json: bool) -> None:
 
 @webhooks.command("replay")
 @click.argument("webhook", metavar="WEBHOOK", shell_complete=completing.webhooks)
-@click.option("--delivery", metavar="ID", help="One delivery, by its id, a beginning or the last eight digits.")
+@click.option("--delivery", metavar="ID", shell_complete=completing.deliveries,
+              help="One delivery, by its id, a beginning or the last eight digits.")
 @click.option("--first", "first_position", type=click.IntRange(0), help="The first position of a range.")
 @click.option("--last", "last_position", type=click.IntRange(0), help="The last position of a range.")
 @acts

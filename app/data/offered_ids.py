@@ -2,7 +2,7 @@
 
 To map tables takes longer than a TAB may, so these statements are text. Nothing is made by asking, no file either."""
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ _LOOKED_THROUGH = 1_000
 _DIGITS = re.compile("[0-9a-f]{0,32}")
 _SHORTEST_NAME = 2
 _SERVER_MILLISECONDS = 500
+_SHORT = f"substr(id, {36 - SHORT_ID_DIGITS + 1})"
+"""The last digits of an id, as their index says them."""
+STAFF_ROLES = ("admin", "superAdmin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,67 @@ def offered_ids(driver: Driver, ids: Ids, typed: str) -> list[str]:
         return [short_id(one) for one in newest] if ids.by_last_digits else newest
     offered = _found(driver, ids, "WHERE id BETWEEN ? AND ? ORDER BY id", *ids_between(digits))
     if ids.by_last_digits and len(digits) <= SHORT_ID_DIGITS:
-        end = f"substr(id, {36 - SHORT_ID_DIGITS + 1})"  # as its index says it
-        offered += map(short_id, _found(driver, ids, f"WHERE {end} BETWEEN ? AND ?",
+        offered += map(short_id, _found(driver, ids, f"WHERE {_SHORT} BETWEEN ? AND ?",
                                         digits.ljust(SHORT_ID_DIGITS, "0"), digits.ljust(SHORT_ID_DIGITS, "f")))
     return list(dict.fromkeys(one for one in offered if one.startswith(typed.lower())))[:MOST_OFFERED]
+
+
+def offered_ids_among(found: Iterable[str], typed: str) -> list[str]:
+    """Return of whole ids the last eight digits that begin as typed, and those ids that do when something is."""
+    begun, ids = typed.strip().lower(), list(found)
+    named = [*map(short_id, ids), *(ids if begun else ())]
+    return list(dict.fromkeys(one for one in named if one.startswith(begun)))[:MOST_OFFERED]
+
+
+def ids_meant(driver: Driver, ids: Ids, text: str) -> list[str]:
+    """Return the whole ids that a text begins, or whose last eight digits it is."""
+    digits = digits_of(text)
+    if not digits or not _DIGITS.fullmatch(digits):
+        return []
+    found = _found(driver, ids, "WHERE id BETWEEN ? AND ? ORDER BY id", *ids_between(digits))
+    if ids.by_last_digits and len(digits) == SHORT_ID_DIGITS:
+        found += _found(driver, ids, f"WHERE {_SHORT} = ?", digits)
+    return list(dict.fromkeys(found))
+
+
+def latest_of(driver: Driver, table: str, owner: str, owner_id: str) -> list[str]:
+    """Return the ids of the newest rows whose column `owner`, which has an index with the id, is `owner_id`."""
+    return driver(f"SELECT id FROM {table} WHERE {owner} = ? ORDER BY id DESC LIMIT {_LOOKED_THROUGH}", owner_id)
+
+
+def staff_of(driver: Driver, ids: Ids) -> list[str]:
+    """Return the ids of the accounts of a realm that have a role of the staff, of any state."""
+    return driver(f"SELECT id FROM {ids.table} WHERE role_id IN (?, ?) LIMIT {_LOOKED_THROUGH}", *STAFF_ROLES)
+
+
+def offered_topics(driver: Driver, subscriber: str | None, typed: str) -> list[str]:
+    """Return the topics that begin as typed, of what was owed last to the subscriber, or to anybody."""
+    of_whom = "" if subscriber is None else " WHERE subscriber = ?"
+    topics = driver("SELECT DISTINCT topic FROM (SELECT topic, subscriber FROM event_delivery ORDER BY record_id DESC "
+                    f"LIMIT {_LOOKED_THROUGH}) looked_at{of_whom}", *(() if subscriber is None else (subscriber,)))
+    return sorted(one for one in topics if one.startswith(typed))[:MOST_OFFERED]
+
+
+def offered_records(driver: Driver, typed: str) -> list[str]:
+    """Return the numbers of the outbox's newest records that begin as typed."""
+    numbers = driver(f"SELECT id FROM outbox_record ORDER BY id DESC LIMIT {_LOOKED_THROUGH}")
+    return [one for one in map(str, numbers) if one.startswith(typed)][:MOST_OFFERED]
+
+
+def offered_words(driver: Driver, realm: str, typed: str) -> list[str]:
+    """Return the words of a realm's list that begin as typed; no phrases, which a shell would divide at their spaces.
+    """
+    phrases = driver(f"SELECT phrase FROM moderation_word WHERE realm = ? ORDER BY folded LIMIT {_LOOKED_THROUGH}",
+                     realm)
+    return [one for one in phrases if " " not in one and one.casefold().startswith(typed.casefold())][:MOST_OFFERED]
+
+
+def offered_rules(driver: Driver, realm: str, built_in: Iterable[str], typed: str) -> list[str]:
+    """Return the codes of a realm's rules that begin as typed: the built-in ones and those of the staff, none retired.
+    """
+    said = "SELECT code FROM moderation_rule WHERE realm = ? AND is_active IS"
+    codes = {*built_in, *driver(f"{said} {driver.true}", realm)} - {*driver(f"{said} NOT {driver.true}", realm)}
+    return sorted(one for one in codes if one.startswith(typed))[:MOST_OFFERED]
 
 
 def offered_accounts(driver: Driver, ids: Ids, typed: str) -> list[str]:

@@ -105,7 +105,8 @@ def ask(case: tuple[str, int], question: str, realm: str, operator: str | None, 
 
 @click.command("dismiss")
 @_case_argument
-@click.option("--rule", metavar="CODE", help="The rule that was not broken: `flask moderate rules`.")
+@click.option("--rule", metavar="CODE", shell_complete=completing.rules,
+              help="The rule that was not broken: `flask moderate rules`.")
 @reason_option
 @staff_acts
 @with_appcontext

@@ -7,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import REASONS
+from cli import completing
 from cli.moderate.options import realm_option, staff_acts
 from cli.terminal import (
     agreed,
@@ -72,7 +73,7 @@ def add_word(phrase: str, reason: str, realm: str, operator: str | None, dry_run
 
 
 @words.command("remove")
-@click.argument("phrase")
+@click.argument("phrase", shell_complete=completing.words)
 @staff_acts
 @with_appcontext
 def remove_word(phrase: str, realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -136,7 +137,7 @@ def list_rules(realm: str = "marketplace", as_json: bool = False) -> None:
 
 
 @rules.command("add")
-@click.argument("code")
+@click.argument("code", shell_complete=completing.rules)
 @click.option("--title", required=True, help="Its name in a few words.")
 @click.option("--text", required=True, help="What whoever broke it reads.")
 @staff_acts
@@ -159,7 +160,7 @@ def add_rule(code: str, title: str, text: str, realm: str, operator: str | None,
 
 
 @rules.command("retire")
-@click.argument("code")
+@click.argument("code", shell_complete=completing.rules)
 @staff_acts
 @with_appcontext
 def retire_rule(code: str, realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:

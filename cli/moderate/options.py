@@ -52,7 +52,8 @@ def why(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--strike/--no-strike", default=None, help="Leave a strike, or none; else the acts decide."),
         click.option("--reason", help="Why; its person reads it. Without it, the title of the rule."),
-        click.option("--rule", metavar="CODE", help="The rule that was broken: `flask moderate rules`."),
+        click.option("--rule", metavar="CODE", shell_complete=completing.rules,
+                     help="The rule that was broken: `flask moderate rules`."),
     ):
         command = option(command)
     return command

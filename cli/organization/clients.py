@@ -27,7 +27,8 @@ def client() -> None:
 @client.command("add")
 @click.argument("tenant_id", shell_complete=completing.tenants)
 @click.option("--scope", "scopes", multiple=True, default=("organization:read", "organization:write"),
-              show_default=True)
+              show_default=True, shell_complete=completing.scopes, metavar="SCOPE",
+              help="What it may; repeat for several.")
 @click.option("--name", default="", help="What the client is for.")
 @acts
 @with_appcontext

@@ -10,11 +10,13 @@ from blueprints.organization.application import tenants
 from blueprints.organization.domain.refusals import Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Ports, Tenant, TenantCatalog
+from cli import completing
 from cli.naming import the_one
 from cli.terminal import unknown
 
 _SHORTEST = 4
-resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
+resource_option = click.option("--resource", default="organization", show_default=True,
+                               shell_complete=completing.resources, help="The resource type.")
 
 
 def ports() -> Ports:

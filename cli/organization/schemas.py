@@ -61,7 +61,7 @@ def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, ye
 
 @schema.command("upgrade")
 @click.argument("tenant_id", required=False, shell_complete=completing.tenants)
-@click.option("--resource", help="Only this resource type.")
+@click.option("--resource", shell_complete=completing.resources, help="Only this resource type.")
 @acts
 @with_appcontext
 def upgrade_schema(tenant_id: str | None, resource: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:

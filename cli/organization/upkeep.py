@@ -24,7 +24,7 @@ _LAG = ("tenantId", "resource", "undelivered", "unprojected", "oldestSeconds", "
 
 @click.command("rebuild")
 @click.argument("tenant_id", shell_complete=completing.tenants)
-@click.option("--resource", help="Only this resource type.")
+@click.option("--resource", shell_complete=completing.resources, help="Only this resource type.")
 @acts
 @with_appcontext
 def rebuild(tenant_id: str, resource: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:

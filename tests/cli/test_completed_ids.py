@@ -17,13 +17,19 @@ from flask import Flask
 
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds
-from app.data.offered_ids import MOST_OFFERED, Driver, driver_of_file, offered_ids
+from app.data.offered_ids import MOST_OFFERED, STAFF_ROLES, Driver, driver_of_file, offered_ids
+from app.events.subscriptions import Subscriptions
+from app.identity.roles import ADMIN, SUPER_ADMIN
 from app.ops.mends import mends
 from app.runtime import runtime
+from app.search.catalogue import Indexes
 from app.settings import load_settings
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
-from cli import COMPLETING, attach_commands, completing
+from blueprints.platform.bff.comparing import all_views
+from blueprints.platform.moderation.catalogue import DEFAULTS
+from blueprints.platform.webhooks.commands import create_endpoint, send_test
+from cli import COMPLETING, attach_commands, completing, known_names
 from cli.parts import MENDED
 from tests.cli.market import Market
 from tests.clients import Callers
@@ -202,6 +208,91 @@ def test_mends_are_offered_by_name_with_dashes_for_spaces(offered: Offered, app:
     assert offered("doctor", "--fix", "auction-") == ["auction-orders"]
     assert len(offered("doctor", "--fix", "")) == len(mends()) == len(MENDED)
     assert set(MENDED) == set(mends())
+
+
+@_AS_TEXT
+def test_deliveries_are_those_of_the_webhook_that_is_typed(offered: Offered, callers: Callers) -> None:
+    ben = callers.user("ben").actor
+    one, other = (create_endpoint(ben, url=f"https://hooks.example/{name}", topics=[f"user/{ben.user_id}"])[0]["id"]
+                  for name in ("one", "other"))
+    sent, _ = send_test(ben, one), send_test(ben, other)
+    assert offered("webhooks", "replay", one, "--delivery", "") == [sent[-8:]]
+    assert sent in offered("webhooks", "replay", one[-8:], "--delivery", sent[:4])
+    assert offered("webhooks", "replay", one[:9], "--delivery", "zz") == []
+    assert offered("webhooks", "replay", "zz", "--delivery", "") == []
+
+
+@_AS_TEXT
+def test_rules_are_the_built_in_and_the_written_ones_of_the_realm_that_is_typed(
+        offered: Offered, run: Callable[..., Result], callers: Callers) -> None:
+    given = ("--as", callers.admin().email, "--yes")
+    assert offered("moderate", "warn", "USER", "abcd", "--rule", "sh") == ["shill-bidding"]
+    assert offered("moderate", "rules", "retire", "--realm", "network", "sh") == []
+    assert run("moderate", "rules", "add", "sharp", "--title", "Sharp", "--text", "No.", *given).exit_code == 0
+    assert run("moderate", "rules", "retire", "shill-bidding", *given).exit_code == 0
+    assert offered("moderate", "dismiss", "12", "--rule", "sh") == ["sharp"]
+
+
+@_AS_TEXT
+def test_words_of_the_list_are_offered_but_no_phrase_that_a_shell_would_divide(
+        offered: Offered, run: Callable[..., Result], callers: Callers) -> None:
+    for phrase in ("replica*", "Replays", "replica of a"):
+        assert run("moderate", "words", "add", phrase, "--as", callers.admin().email, "--yes").exit_code == 0
+    assert offered("moderate", "words", "remove", "repl") == ["Replays", "replica*"]
+    assert offered("moderate", "words", "remove", "--realm", "network", "repl") == []
+
+
+@_AS_TEXT
+def test_who_acts_is_offered_of_the_staff_alone(offered: Offered, callers: Callers) -> None:
+    ada, ben = callers.admin(), callers.user("ben")
+    assert ada.user_id[-8:] in offered("auctions", "close", "abcd", "--as", "")
+    assert offered("auctions", "close", "abcd", "--as", "ada@") == [ada.user_id[-8:]]
+    assert offered("auctions", "close", "abcd", "--as", "ben@") == []
+    assert ben.user_id[-8:] not in offered("auctions", "close", "abcd", "--as", ben.user_id[-8:-4])
+
+
+@_AS_TEXT
+def test_the_two_buckets_of_an_account_are_offered(offered: Offered, callers: Callers) -> None:
+    ben = callers.user("ben")
+    assert offered("media", "list", "--bucket", "ben@") == [f"{ben.user_id[-8:]}-{kind}" for kind in (
+        "private", "public")]
+    assert offered("media", "list", "--bucket", f"{ben.user_id}-pu") == [f"{ben.user_id}-public"]
+
+
+@_AS_TEXT
+def test_records_and_topics_of_the_outbox_are_offered(offered: Offered, market: Market,
+                                                      settle: Callable[[], None]) -> None:
+    market.listed()
+    [newest, *_] = offered("events", "show", "")
+    assert newest in offered("events", "show", newest[:-1])
+    assert offered("events", "show", "x") == []
+    settle()
+    created = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
+    assert created in offered("events", "list", "--topic", created[:40])
+    assert created in offered("events", "replay", "search_indexing.refresh", "--topic", "")
+    assert offered("events", "replay", "notifications.order-placed", "--topic", created[:40]) == []
+
+
+@pytest.mark.once("names and files")
+def test_names_that_services_declare_are_offered(offered: Offered) -> None:
+    assert offered("events", "retry", "notifications.offer-") == [
+        "notifications.offer-answered", "notifications.offer-made"]
+    assert offered("index", "rebuild", "--index", "searchI") == ["searchIndex"]
+    assert offered("index", "compare-views", "--view", "Bid") == ["BidNotificationView"]
+    assert offered("jobs", "run", "due") == ["due-work"]
+    assert offered("organization", "client", "add", "acme", "--scope", "organization:r") == ["organization:read"]
+    assert offered("organization", "rebuild", "acme", "--resource", "o") == ["organization"]
+    assert offered("db", "downgrade", "000")[-1] == "0001"
+
+
+@pytest.mark.once("declarations know no database")
+def test_the_names_that_are_offered_are_those_that_services_declare(app: Flask) -> None:
+    assert {*known_names.SUBSCRIBERS} == {*runtime().part(Subscriptions).by_name}
+    assert {*known_names.INDEXES} == {*runtime().part(Indexes)}
+    assert {*known_names.VIEWS} == {view for _, view in all_views()}
+    assert {realm: {*codes} for realm, codes in known_names.RULES.items()} == {
+        realm: {rule.code for rule in rules} for realm, rules in DEFAULTS.items()}
+    assert {*STAFF_ROLES} == {ADMIN, SUPER_ADMIN}
 
 
 def test_what_is_moderated_is_what_the_services_declare(app: Flask) -> None:
