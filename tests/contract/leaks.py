@@ -39,7 +39,7 @@ from blueprints.platform.webhooks.queries import events_for
 from tests.clients import ApiClient
 from tests.contract.fronts import LEFT_OUT
 from tests.contract.surface import Operation, Schema, operations
-from tests.contract.who_may_see import EVENTS, NEEDLE
+from tests.contract.who_may_see import EVENTS, NEEDLE, Secrets, by_beginnings, standing_in
 from tests.contract.world import Body
 from tests.flow import everything_sent
 from tests.passes import share
@@ -49,6 +49,10 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 VISITOR = "visitor"
 PAGES = {"swagger", "swagger-assets", "swagger.json", "openapi.json", "getPostmanCollection", "favicon.ico", "health",
          "document"}  # the same for everybody, so only the visitor reads them
+# The same lines of the kernel at every mount, and what the read layer says of an object and not of its rows.
+_OF_MANY = re.compile(r"/(currentuser|permissions|admin/health)(/|$)|/bff-service/\w+/(count|filters|schema)$")
+QUARTERS = 4
+"""Of what is many of a kind each person asks a quarter, and the next ones the others; all of it in `make long`."""
 # What a path or a command names besides the ids of data objects; each realm adds its own.
 NAMED = {"permissionName": ["adminPanel.access"], "name": ["swagger-ui.css"], "tenant_id": ["nobody"],
          "guide": ["rest-api-guide", "event-guide", "service-design"], "text": [NEEDLE]}
@@ -122,10 +126,8 @@ class SmallRealm:
         """Return name of a parameter → its values: the ids of all rows of each data object, and what is named."""
         found: dict[str, list[str]] = {}
         with reading() as connection:
-            for mapper in Entity.registry.mappers:
-                model = mapper.class_
-                if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
-                    found.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
+            for model in _models():
+                found.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
         found["caseNumber"] = found["case"] = [str(row.number) for row in fetch(select(Case.number))]
         found["fileId"] = found["file_id"] = [row.id for row in fetch(select(BucketFile.id))]
         found["letter"] = [row.id for row in fetch(select(func.min(MailMessage.id).label("id")).group_by(
@@ -253,23 +255,59 @@ def device_token(person: str) -> str:
     return f"Xq7-token-{person}"
 
 
-def read_everything(world: SmallRealm, person: str) -> Texts:
-    """Yield what a person gets by every GET route of the realm with every id that fits, and by a share of the filters.
+def read_everything(world: SmallRealm, persons: Sequence[str], secrets: Secrets,
+                    about: str = "") -> dict[str, list[tuple[str, str]]]:
+    """Return what each person gets by every GET route of the realm and by a share of the filters.
 
-    The next persons ask for the others. Private files are read by the links that these answers hand out."""
-    caller, ids, opened = world.people[person], world.ids(), set()
-    asking = [*paths(world, ids), *share(filters(world, ids), world.persons.index(person))]
+    Each asks for every row that holds a secret, and for a quarter of the others; where nothing in the path fits the
+    pattern `about`, for a quarter, too. Private files are read by the links that these answers hand out."""
+    ids, asked_by_all, shared = world.ids(), [], []
+    quiet, filtering = rows_without_a_secret(secrets), filters(world, ids)
+    for path, values in paths(world, ids):
+        is_shared = not quiet.isdisjoint(values) or _OF_MANY.search(path) or not re.search(about, path)
+        (shared if is_shared else asked_by_all).append(path)
+    shared = by_last_signs(shared)
+    answers = {}
+    for person in persons:
+        place = world.persons.index(person)
+        asking = [*asked_by_all, *share(shared, place, QUARTERS), *share(filtering, place)]
+        answers[person] = list(_read(world.people[person], person, asking))
+    return answers
+
+
+def _read(caller: Recorder, person: str, asking: Iterable[str]) -> Texts:
+    opened = set()
     for path in sorted(asking, key=lambda path: "login" in path):  # a new login ends this one
         if person != VISITOR and PAGES.intersection(path.split("/")[2:4]):
             continue
         answer = caller.get(path)
         assert answer.status_code < 500 or path.endswith(_FAILS), (person, path, answer.text)
-        yield f"GET {path}", f"{answer.headers}\n{answer.text}"
+        yield f"GET {path}", caller.answers[-1][1]
         for link in _FILE_LINK.findall(answer.text):
             file = link.partition("?")[0]
             if file not in opened:
                 opened.add(file)
                 yield f"file behind {file}", caller.get(link).text
+
+
+def rows_without_a_secret(secrets: Secrets) -> set[str]:
+    """Return the ids of the rows of data objects in which no secret stands."""
+    begun = by_beginnings(secrets)
+    with reading() as connection:
+        return {row.id for model in _models() for row in connection.execute(select(model.__table__))
+                if not any(standing_in(repr(tuple(row)), begun))}
+
+
+def _models() -> Iterator[Any]:
+    """Yield the model of each data object."""
+    for mapper in Entity.registry.mappers:
+        if getattr(mapper.class_, "__object__", None) and getattr(mapper.class_, "__tablename__", None):
+            yield mapper.class_
+
+
+def by_last_signs(values: Iterable[str]) -> list[str]:
+    """Return the values in the order of their ends: ids end in chance, so neighbours are others at each run."""
+    return sorted(values, key=lambda value: value[::-1])
 
 
 def sent_by_webhooks(world: SmallRealm) -> dict[str, Texts]:
@@ -317,8 +355,9 @@ def good_bodies(world: SmallRealm, good: Callable[[str], Body]) -> dict[str, Bod
 
 
 def change_everything(world: SmallRealm, persons: Sequence[str], bodies: Mapping[str, Body]) -> None:
-    """Let each of the persons call every route that changes something, about two things of each kind, removals last.
+    """Let each of the persons call every route that changes something, about a thing of each kind, removals last.
 
+    The next person does so about another thing; who is alone calls about both.
     What ends accounts comes behind all of it: until then everybody is logged in. The answers they remember."""
     changes = [one for one in world.operations() if one.method != "GET" and one.name not in LEFT_OUT]
     endings = [one for one in changes if one.method == "DELETE" and "/auth-api/" in one.path]
@@ -332,15 +371,18 @@ def change_everything(world: SmallRealm, persons: Sequence[str], bodies: Mapping
 
 def _call(world: SmallRealm, persons: Sequence[str], called: Sequence[Operation], bodies: Mapping[str, Body]) -> None:
     ids = {name: (*values[:1], *values[1:][-1:]) for name, values in world.ids().items()}
+    halves = 1 if len(persons) == 1 else 2
     for operation in called:
         body = {"json": bodies[operation.name]} if operation.name in bodies else {}
-        for path, person in product(filled(operation.path, operation.places, ids), persons):
+        found = by_last_signs(path for path, _ in filled(operation.path, operation.places, ids))
+        for path, person in ((path, person) for place, person in enumerate(persons)
+                             for path in (share(found, place, halves) or found)):
             answer = world.people[person].request(operation.method, path, **body)
             assert answer.status_code < 500, (person, operation.name, answer.text)
 
 
-def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield every path that the application's URL map answers with GET below the realm's root."""
+def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every path that the application's URL map answers with GET below the realm's root; what it names."""
     for rule in world.app.url_map.iter_rules():
         if not rule.rule.startswith(f"/{world.realm}/") or "GET" not in (rule.methods or ()):
             continue
@@ -348,7 +390,7 @@ def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
         assert not unknown - {"rowId"}, f"{rule.rule}: say in `names` what {unknown} may be"
         pattern = re.sub(r"<(?:[^<>:]*:)?(\w+)>", r"{\1}", rule.rule)
         if "rowId" in rule.arguments:  # of each index its own rows
-            yield from (pattern.format(indexName=name, rowId=id) for name in ids["indexName"]
+            yield from ((pattern.format(indexName=name, rowId=id), (id,)) for name in ids["indexName"]
                         for id in ids.get(f"{name}Id", (NOBODY,)))
         else:
             yield from filled(pattern, sorted(rule.arguments), ids)
@@ -361,10 +403,11 @@ def filters(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> list[str]:
             for query, schema in operation.asked_for.items() for value in asked(query, schema, ids)]
 
 
-def filled(pattern: str, names: Sequence[str], ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield the path with every combination of values of what it names."""
+def filled(pattern: str, names: Sequence[str],
+           ids: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the path with every combination of values of what it names, and these values."""
     for values in product(*(ids.get(name, (NOBODY,)) for name in names)):
-        yield pattern.format(**dict(zip(names, values, strict=True)))
+        yield pattern.format(**dict(zip(names, values, strict=True))), values
 
 
 def asked(query: str, schema: Schema, ids: Mapping[str, Sequence[str]]) -> Iterable[str]:

@@ -12,8 +12,9 @@ from app.data.reads import fetch
 from blueprints.platform.moderation.act_models import Act, Appeal
 from cli import COMMANDS, load_command
 from cli.terminal import TABLE_COLUMNS
-from tests.contract.leaks import NOBODY, SmallRealm, Texts
+from tests.contract.leaks import NOBODY, QUARTERS, SmallRealm, Texts
 from tests.contract.who_may_see import NEEDLE
+from tests.passes import share
 
 EXPORTS = {("moderate", "audit", "export")}  # lines of JSON without being asked for
 # What acts with which arguments: {…} is every id of that name, TYPE_IDS each kind that staff judge with its id.
@@ -81,7 +82,7 @@ def performed(world: SmallRealm, judged: Judged, option: str, *, each_once: bool
               staff: str) -> Iterator[tuple[str, Result]]:
     """Yield what became of each act of the terminal with `--dry-run` or `--yes`, as that member of staff.
 
-    `each_once`: with the first of its ids alone."""
+    With a quarter of the things that it can be about, others at each run; `each_once`: with the first alone."""
     ids, system = world.ids(), ScriptInfo(create_app=lambda: world.app)
     ids |= {"act": [f"a{row.number}" for row in fetch(select(Act.number))],
             "appeal": [f"p{row.number}" for row in fetch(select(Appeal.number))]}
@@ -95,7 +96,8 @@ def performed(world: SmallRealm, judged: Judged, option: str, *, each_once: bool
             continue
         options = [*_realm_of(command, world), *_signed(command, world, staff), option]
         for form in forms:
-            for values in _chosen(form, things, ids):
+            every = sorted(_chosen(form, things, ids), key=lambda values: str(values)[::-1])
+            for values in share(every, 0, 1 if each_once else QUARTERS):
                 line = [*more, *form.format(**values).split(), *options]
                 yield f"flask {name} {' '.join(line)}", CliRunner().invoke(load_command(name), line, obj=system)
 

@@ -1,6 +1,6 @@
 """Secrets of a small world: what gives each away, who may see it and where; and the search for it everywhere else."""
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,6 +40,28 @@ class Secret:
 
 
 Secrets = Mapping[str, Secret]
+_BEGINNING = 3
+"""So many first letters many secrets share: most texts hold none of them, and to learn that costs a search for each."""
+
+
+def standing_in(text: str, begun: Mapping[str, Secrets]) -> Iterator[tuple[str, Secret, re.Match[str]]]:
+    """Yield name, secret and place of each that a text gives away; `begun` is what `by_beginnings` returns."""
+    told: set[str] = set()
+    for beginning, secrets in begun.items():
+        if beginning in text:
+            for name, secret in secrets.items():
+                if name not in told and (hit := secret.standing_in(text)):
+                    told.add(name)
+                    yield name, secret, hit
+
+
+def by_beginnings(secrets: Secrets) -> dict[str, dict[str, Secret]]:
+    """Return the first letters of what gives a secret away → the secrets that some text with these letters may hold."""
+    begun: dict[str, dict[str, Secret]] = {}
+    for name, secret in secrets.items():
+        for part in secret.parts:
+            begun.setdefault(part[:_BEGINNING], {})[name] = secret
+    return begun
 
 
 def known_to(*readers: str, **parts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -49,7 +71,8 @@ def known_to(*readers: str, **parts: tuple[str, ...]) -> dict[str, tuple[str, ..
 
 def found_by(texts: Texts, secrets: Secrets) -> set[str]:
     """Return the names of the secrets that stand in these texts."""
-    return {name for _, text in texts for name, secret in secrets.items() if secret.standing_in(text)}
+    begun = by_beginnings(secrets)
+    return {name for _, text in texts for name, _, _ in standing_in(text, begun)}
 
 
 def may_see(reader: str, secret: Secret, where: str) -> bool:
@@ -59,9 +82,10 @@ def may_see(reader: str, secret: Secret, where: str) -> bool:
 
 def assert_nothing_leaks(seen: Mapping[str, Texts], secrets: Secrets) -> None:
     """Fail with every place where a reader saw a secret that is not his to see."""
+    begun = by_beginnings(secrets)
     found = [f"{reader} finds {name} in {where}: …{text[max(0, hit.start() - 80):hit.end() + 20]}… ({secret.why})"
-             for reader, texts in seen.items() for where, text in texts for name, secret in secrets.items()
-             if (hit := secret.standing_in(text)) and not may_see(reader, secret, where)]
+             for reader, texts in seen.items() for where, text in texts
+             for name, secret, hit in standing_in(text, begun) if not may_see(reader, secret, where)]
     assert not found, "\n".join(found)
 
 
