@@ -4,9 +4,11 @@ A new group is one line in COMMANDS and one file cli/<name>.py whose click comma
 import atexit
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -147,8 +149,22 @@ def wsgi_application() -> Flask:
     atexit.register(gc.freeze)
     index = CommandIndex("guildhall")
     attach_commands(index.cli)
+    sys.excepthook = _say_what_is_outside  # the help of `flask` itself is printed by no command of ours
     attach_commands(context.command)  # where click looks for what was meant by an unknown name
     return index
+
+
+def _say_what_is_outside(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say in a sentence what nobody has caught and is no fault of our code; the exit code is 1 either way."""
+    sentence = None
+    if isinstance(error, OSError):
+        from app.ops.faults import sentence_of
+
+        sentence = sentence_of(error)
+    if sentence is None:
+        sys.__excepthook__(kind, error, trace)
+    else:
+        click.echo(f"Error: {sentence}", err=True)
 
 
 def _collect_as_usual(_phase: str, _facts: dict[str, int]) -> None:

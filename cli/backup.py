@@ -20,6 +20,7 @@ from cli.terminal import (
     print_facts,
     print_json,
     print_rows,
+    print_sentence,
     say_unchanged,
 )
 
@@ -259,7 +260,7 @@ def _say_doubts(contents: "Contents") -> None:
     from app.ops.backup.contents import doubts
 
     for said in doubts(contents, now()):
-        click.echo(f"careful: {said}", err=True)
+        print_sentence(f"careful: {said}", err=True)
 
 
 def _named(again: list[dict[str, str]] | None) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from cli.terminal import print_sentence
+
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _EXCEL_HINT = re.compile(r"sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
@@ -82,7 +84,7 @@ def _windows_text(file: Path, content: bytes) -> str:
         text = content.decode("cp1252")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is no text in UTF-8, UTF-16 or Windows-1252") from error
-    click.echo(f"{file.name} is not in UTF-8: it is read as Windows-1252", err=True)
+    print_sentence(f"{file.name} is not in UTF-8: it is read as Windows-1252", err=True)
     return text
 
 

@@ -12,7 +12,17 @@ from flask.cli import with_appcontext
 from app.ops.findings import FAIL, OK, Finding
 from cli import completing
 from cli.parts import MENDED
-from cli.terminal import acts, agreed, operator_actor, operator_option, print_json, print_rows, spoken, unknown
+from cli.terminal import (
+    acts,
+    agreed,
+    operator_actor,
+    operator_option,
+    print_json,
+    print_rows,
+    print_sentence,
+    spoken,
+    unknown,
+)
 
 if TYPE_CHECKING:  # help and what a shell completes load no database
     from app.ops.mends import Mend, NamedMend
@@ -79,8 +89,8 @@ def _fix(findings: Sequence[Finding], *, dry_run: bool, yes: bool) -> list[Row]:
     for finding in findings:
         mend = mends().get(finding.check)
         if isinstance(mend, NamedMend) and finding.state == FAIL:
-            click.echo(f"{finding.check}: mended only by name: flask doctor --fix {_quoted(finding.check)} "
-                       f"--reason WHY --as E-MAIL {mend.says}", err=True)
+            print_sentence(f"{finding.check}: mended only by name: flask doctor --fix {_quoted(finding.check)} "
+                           f"--reason WHY --as E-MAIL {mend.says}", err=True)
         elif isinstance(mend, Mend) and finding.state != OK:
             mendable[finding.check] = mend
     if not mendable:
@@ -122,7 +132,7 @@ def _fix_by_name(check: str, mend: "NamedMend", reason: str | None, operator: st
         raise click.UsageError(f"--reason is missing: why is {check} mended? The audit keeps it")
     found = mend.found()
     if not found:
-        click.echo(f"nothing is wrong that --fix {_quoted(check)} can mend; {mend.rest}", err=True)
+        print_sentence(f"nothing is wrong that --fix {_quoted(check)} can mend; {mend.rest}", err=True)
         return []
     acting = cache(lambda realm: operator_actor(realm, operator))
     steps = [(acting(realm), partial(mend.mend, acting(realm), name, why)) for realm, name in found]
@@ -131,7 +141,7 @@ def _fix_by_name(check: str, mend: "NamedMend", reason: str | None, operator: st
     possible = [place for place, row in enumerate(tried) if row["error"] is None]
     for row in tried:
         if row["error"]:
-            click.echo(f"refused: {row['of']}: {row['error']}; {mend.rest}", err=True)
+            print_sentence(f"refused: {row['of']}: {row['error']}; {mend.rest}", err=True)
     if not possible:
         return tried
     said = "\n".join(f"{tried[place]['of']}: {tried[place]['says']}" for place in possible)

@@ -26,7 +26,7 @@ from blueprints.platform.auth.queries import find_active_account
 from cli import completing
 from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id, fixed_listing_values
-from cli.terminal import acts, agreed, print_facts, refuse_production
+from cli.terminal import acts, agreed, print_facts, print_sentence, refuse_production
 
 REALM, CURRENCY = "marketplace", "GBP"
 COLUMNS = ("id", "name", "category_path", "price_gbp")
@@ -130,7 +130,7 @@ def _report(facts: dict[str, int], refused: Sequence[Refused], *, as_json: bool)
 
 def _say_refused(refused: Iterable[Refused]) -> None:
     for one in refused:
-        click.echo(f"line {one.line} is not taken: {one.reason}", err=True)
+        print_sentence(f"line {one.line} is not taken: {one.reason}", err=True)
 
 
 def read_goods(file: Path, delimiter: str | None = None) -> tuple[list[Good], list[Refused]]:

@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.clock import now
-from cli.terminal import TABLE_COLUMNS, as_json_option, paragraphs, print_json
+from cli.terminal import TABLE_COLUMNS, as_json_option, cut_line, paragraphs, print_json
 
 WATCH_SECONDS = 3.0
 _JOB_COLUMNS = 3
@@ -51,7 +51,7 @@ def screen(found: Facts) -> list[str]:
     lines += ["", *_rows("queues", found["queues"], _queue), _one("", found["calls"], _calls)]
     lines += ["", _one("mail", found["mail"], _mail)]
     if (error := found["mail"].get("lastError")) is not None:
-        lines.append(_cut(f"{'':<{_NAME}}the mail server said last: {error}"))
+        lines.append(cut_line(f"{'':<{_NAME}}the mail server said last: {error}"))
     lines.append(_one("sms, push", found["channels"], _channels))
     lines += ["", *_jobs(found["jobs"]), ""]
     lines += [_one("disk", found["disk"], _disk), _one("database", found["databaseSize"], _database),
@@ -85,14 +85,14 @@ def _headline(found: Facts) -> str:
     version, schema = found["version"], found["schema"]
     commit = f", commit {version['commit']}" if version["commit"] else ""
     at = f"schema {schema['migration']}" if "migration" in schema else "schema unknown"
-    return _cut(f"Guildhall {version['release']}{commit}, {at}; {version['environment']} on {version['database']}, "
+    return cut_line(f"Guildhall {version['release']}{commit}, {at}; {version['environment']} on {version['database']}, "
                 f"{version['home']}; {version['at'][:19]}Z")
 
 
 def _rows(name: str, part: Any, line: Any) -> list[str]:
     if _error_of(part):
         return [_one(name, part, line)]
-    return [_cut(f"{name if place == 0 else '':<{_NAME}}{line(row)}") for place, row in enumerate(part)]
+    return [cut_line(f"{name if place == 0 else '':<{_NAME}}{line(row)}") for place, row in enumerate(part)]
 
 
 def _one(name: str, part: Facts, line: Any) -> str:
@@ -139,7 +139,7 @@ def _jobs(part: Any) -> list[str]:
     wrong = {"failed": [row["job"] for row in part if row["status"] == "failed"],
              "late": [row["job"] for row in part if row["late"] and row["finishedAt"]]}
     said = "".join(f"; {how}: {', '.join(names)}" for how, names in wrong.items() if names)
-    return [_cut(f"jobs, and how long ago each ended{said}"), *(
+    return [cut_line(f"jobs, and how long ago each ended{said}"), *(
         "".join(f"{cell:<{width}}" for cell in cells[line::height]).rstrip() for line in range(height))]
 
 
@@ -175,6 +175,3 @@ def _bytes(number: int) -> str:
 def _error_of(part: Any) -> str | None:
     return part.get("error") if isinstance(part, dict) else None
 
-
-def _cut(line: str) -> str:
-    return (line if len(line) <= TABLE_COLUMNS else f"{line[:TABLE_COLUMNS - 1]}…").rstrip()

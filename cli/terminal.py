@@ -23,7 +23,10 @@ from app.runtime import runtime, runtime_of
 from app.settings import REALM_CODENAMES
 
 TABLE_COLUMNS = 100
-_NARROWEST, _BETWEEN = 8, "  "
+_MOST_NAMES = 100
+_NARROWEST, _BETWEEN, _TO_DO = 8, "  ", "to do: "
+_SECOND_COLUMN = "\0"
+"""Stands behind a sign that takes two columns while its line is broken; no text has it, harmless() sees to that."""
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What a terminal obeys instead of showing it: colours, the cursor, its title, the direction of a line."""
 
@@ -115,7 +118,7 @@ def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) ->
     """Say what is to be done and return True when it should be; a dry run returns False, a No exits with 1.
 
     A command that prints a report of its own after a dry run `reports`; for any other one --json is answered here."""
-    click.echo(f"to do: {harmless(question)}", err=True)
+    click.echo(paragraphs(question, _TO_DO, " " * len(_TO_DO)), err=True)
     if dry_run:
         click.echo("dry run: nothing was changed", err=True)
         if not reports:
@@ -142,17 +145,21 @@ def rehearsed(actor: Actor, command: Callable[[], Any]) -> Any:
 
 
 def unknown(kind: str, given: str, known: Iterable[str], hint: str) -> click.BadParameter:
-    """Return the refusal of a name that nothing has: which was meant, and all there are. `hint` is the parameter."""
+    """Return the refusal of a name that nothing has: which was meant, and which there are, a hundred at most.
+
+    `hint` is the parameter."""
     names = sorted(known)
     meant = get_close_matches(given, names, n=1)
     did_you_mean = f" Did you mean {meant[0]}?" if meant else ""
-    return click.BadParameter(f"no {kind} is called {given}.{did_you_mean} There are: {', '.join(names) or 'none'}",
+    there_are = ", ".join(names[:_MOST_NAMES]) or "none"
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return click.BadParameter(f"no {kind} is called {given}.{did_you_mean} There are: {there_are}{more}",
                               param_hint=hint)
 
 
 def say_unchanged(reason: str) -> None:
     """Say that a changing command has nothing to do, and why; with --json also as JSON."""
-    click.echo(reason, err=True)
+    print_sentence(reason, err=True)
     _print_unchanged(reason=reason)
 
 
@@ -211,15 +218,30 @@ def print_fields(fields: Mapping[str, Any]) -> None:
 
 def paragraphs(text: str, first: str, indent: str) -> str:
     """Return the lines of a text, each broken where it would pass TABLE_COLUMNS, behind `first` or the indent."""
-    whole = "\n".join(textwrap.fill(line, TABLE_COLUMNS, initial_indent=indent, subsequent_indent=indent,
-                                    break_on_hyphens=False)
-                      for line in harmless(text).splitlines() or [""])
+    whole = "\n".join(_broken(line, indent) for line in harmless(text).splitlines() or [""])
     return first + whole[len(indent):]
 
 
-def print_sentence(text: str) -> None:
-    """Print a sentence, broken where it would pass TABLE_COLUMNS; what goes on stands a little to the right."""
-    click.echo(paragraphs(text, "", _BETWEEN))
+def _broken(line: str, indent: str) -> str:
+    """Return one line as lines behind an indent; textwrap counts signs, so what takes two columns is two signs to it.
+    """
+    spread = "".join(sign + _SECOND_COLUMN if _columns(sign) == 2 else sign for sign in line)
+    width = TABLE_COLUMNS - (spread != line)  # it may break between the two
+    return textwrap.fill(spread, width, initial_indent=indent, subsequent_indent=indent,
+                         break_on_hyphens=False).replace(_SECOND_COLUMN, "")
+
+
+def print_sentence(text: str, *, err: bool = False) -> None:
+    """Print a sentence, broken where it would pass TABLE_COLUMNS; what goes on stands a little to the right.
+
+    `err`: beside what was asked for, where people read it and programs do not."""
+    click.echo(paragraphs(text, "", _BETWEEN), err=err)
+
+
+def cut_line(text: str) -> str:
+    """Return a line as a terminal may get it, with an ellipsis where it would pass TABLE_COLUMNS."""
+    line = harmless(text).rstrip()
+    return _fitted(line, min(_columns(line), TABLE_COLUMNS))
 
 
 def minute(moment: str | None) -> str | None:

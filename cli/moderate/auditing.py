@@ -3,7 +3,7 @@ import click
 from flask.cli import with_appcontext
 
 from cli.moderate.options import realm_option
-from cli.terminal import as_json_option, print_json
+from cli.terminal import as_json_option, paragraphs, print_json
 
 
 @click.group("audit")
@@ -34,9 +34,9 @@ def verify(realm: str, as_json: bool) -> None:
             said = "as they were written but for what was acknowledged:"
         click.echo(f"{realm}: {verdict.entries} entries, {said}")
         for one in verdict.breaks:
-            click.echo(f"  {one.says}")
+            click.echo(paragraphs(one.says, "  ", "    "))
         for seen in verdict.acknowledged:
-            click.echo(f"  {seen.says}")
+            click.echo(paragraphs(seen.says, "  ", "    "))
     if not verdict.is_intact:
         raise click.exceptions.Exit(1)
 

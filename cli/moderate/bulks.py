@@ -16,7 +16,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
-    harmless,
+    cut_line,
     minute,
     operator_actor,
     operator_option,
@@ -24,6 +24,7 @@ from cli.terminal import (
     print_json,
     print_parts,
     print_rows,
+    print_sentence,
     say_unchanged,
     spoken,
 )
@@ -76,7 +77,7 @@ def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, 
         raise click.ClickException(f"more than {MOST} listings are meant; say it more narrowly")
     facts = listing_facts(wanted)
     for one in wanted[:10]:
-        click.echo(f"  {short_id(one)}  {harmless(facts.get(one, {}).get('title', ''))}"[:100], err=True)
+        click.echo(cut_line(f"  {short_id(one)}  {facts.get(one, {}).get('title', '')}"), err=True)
     if len(wanted) > 10:
         click.echo(f"  … and {len(wanted) - 10} more", err=True)
     _show_letters(facts, reason=said, rule=rule, days=days, strike=strike)
@@ -205,7 +206,7 @@ def _print_refused(refused: Sequence[tuple[str, str]], question: str, *, as_json
 
 def _say_of_each(said: Sequence[tuple[str, str]]) -> None:
     for one, says in said:
-        click.echo(f"{short_id(one)}: {harmless(says)}", err=True)
+        print_sentence(f"{short_id(one)}: {says}", err=True)
 
 
 def _print_bulk(report: Any, *, as_json: bool, lost: Sequence[str] = ()) -> None:

@@ -20,7 +20,6 @@ from cli.terminal import (
     print_rows,
     reading_actor,
     rehearsed,
-    say_unchanged,
     spoken,
     unknown,
 )
@@ -84,10 +83,10 @@ def remove_word(phrase: str, realm: str, operator: str | None, dry_run: bool, ye
     from blueprints.platform.moderation import words as listed
 
     actor = operator_actor(realm, operator)
-    found = [row["id"] for row in _words(realm) if row["phrase"].casefold() == phrase.strip().casefold()]
+    listed_words = _words(realm)
+    found = [row["id"] for row in listed_words if row["phrase"].casefold() == phrase.strip().casefold()]
     if not found:
-        say_unchanged(f"“{phrase}” is not on the list")
-        return
+        raise unknown("word", phrase, [row["phrase"] for row in listed_words], "PHRASE")
     rehearsed(actor, lambda: listed.remove_word(actor, found[0]))
     if agreed(f"“{phrase}” opens no case any more", dry_run=dry_run, yes=yes):
         print_facts(spoken(lambda: listed.remove_word(actor, found[0])), as_json=as_json)

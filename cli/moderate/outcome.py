@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from app.actor import Actor
-from cli.terminal import agreed, paragraphs, print_json, rehearsed, spoken
+from cli.terminal import agreed, paragraphs, print_json, print_sentence, rehearsed, spoken
 
 
 def judged(command: Callable[[], Any], letter: Any, question: str, *, actor: Actor, dry_run: bool, yes: bool,
@@ -52,4 +52,4 @@ def print_undoing(numbers: Sequence[str], lost: Sequence[str], *, as_json: bool)
 def say_lost(lost: Sequence[str]) -> None:
     """Say what an undo cannot bring back."""
     for sentence in lost:
-        click.echo(f"does not come back: {sentence}", err=True)
+        print_sentence(f"does not come back: {sentence}", err=True)

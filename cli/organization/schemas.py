@@ -12,7 +12,16 @@ from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from cli import completing
 from cli.organization.naming import known_kind, named_tenant, ports, refusals_spoken, resource_option
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    print_facts,
+    print_json,
+    print_rows,
+    print_sentence,
+    say_unchanged,
+)
 
 
 @click.group()
@@ -89,7 +98,7 @@ def upgrade_schema(tenant_id: str | None, resource: str | None, dry_run: bool, y
             done.append(act(ports(), owner, newest))
         except Refusal as refusal:
             failed = True
-            click.echo(f"{owner.tenant_id} {newest.name}: {refusal.detail}", err=True)
+            print_sentence(f"{owner.tenant_id} {newest.name}: {refusal.detail}", err=True)
     _print_upgrades(done, as_json=as_json)
     if failed:
         raise click.exceptions.Exit(1)

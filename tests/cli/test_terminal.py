@@ -1,10 +1,21 @@
 """How tables are made to fit; nothing here needs a system."""
 import json
+from functools import partial
 
 import click
 import pytest
 
-from cli.terminal import TABLE_COLUMNS, agreed, print_facts, print_fields, print_rows, print_sentence
+from cli.terminal import (
+    TABLE_COLUMNS,
+    agreed,
+    cut_line,
+    print_facts,
+    print_fields,
+    print_rows,
+    print_sentence,
+    say_unchanged,
+    unknown,
+)
 
 ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 
@@ -62,6 +73,38 @@ def test_a_long_fact_and_a_long_sentence_go_on_in_the_next_line(capsys, title):
         assert len(lines) > 1
         assert max(map(len, lines)) <= TABLE_COLUMNS
         assert title.replace(" ", "") in "".join(lines).replace(" ", "")
+
+
+@pytest.mark.parametrize("text", ["象" * 150, f"{'a' * 93}象牙", "雕 象牙 ab" * 30])
+def test_signs_that_take_two_columns_are_broken_as_two(capsys, text):
+    print_facts({"id": ID, "text": text}, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) + sum(not sign.isascii() for sign in line) for line in lines) <= TABLE_COLUMNS
+    assert "".join("".join(lines[1:]).split()) == "text" + text.replace(" ", "")
+
+
+def test_a_long_question_goes_on_in_the_next_line_under_itself(capsys):
+    with click.Context(click.Command("act")):
+        assert not agreed("books: " + "counted anew, " * 20 + "\naudit: sealed", dry_run=True, yes=False)
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= TABLE_COLUMNS
+    assert [line[:12] for line in lines if line.startswith("to do: ") or "audit" in line] == [
+        "to do: books", "       audit"]
+
+
+def test_what_was_said_outside_is_shown_and_not_done(capsys):
+    said = [partial(print_sentence, OBEYED), partial(print_sentence, OBEYED, err=True), partial(say_unchanged, OBEYED),
+            lambda: click.echo(cut_line(OBEYED))]
+    for say in said:
+        with click.Context(click.Command("act")):
+            say()
+        assert "".join(capsys.readouterr()) == f"{SHOWN}\n"
+
+
+def test_of_many_names_a_hundred_are_told():
+    told = unknown("word", "w1x", [f"w{number}" for number in range(105)], "PHRASE").format_message()
+    assert "Did you mean w1?" in told
+    assert told.endswith(" and 5 more")
 
 
 def test_a_path_is_not_broken(capsys):
