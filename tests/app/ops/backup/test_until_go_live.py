@@ -21,13 +21,16 @@ from app.jobs.schedule import PeriodicJob, Schedule
 from app.jobs.scheduler import run_scheduler
 from app.jobs.wakeup import queue, wake
 from app.jobs.worker import GuildhallWorker, run_worker
+from app.ops import logs
 from app.ops.backup import go_live
 from app.ops.health import backlog
 from app.payments.gateway import circuit_breaker
 from app.runtime import runtime, runtime_of
 from blueprints.marketplace.category_management.commands import create_category
+from blueprints.organization.adapters.courier import Courier
 from blueprints.platform.webhooks.commands import create_endpoint, send_test
 from blueprints.platform.webhooks.sender import run_sender
+from cli.organization import upkeep
 from tests.app.payments.memory_gateway import GOOD, MemoryGateway
 from tests.clients import ApiClient, Callers
 from tests.components import wait_until
@@ -130,6 +133,26 @@ def test_the_sender_sends_no_webhook_until_go_live(make_app: Callable[..., Flask
             assert receiver.taken == []
             assert go_live(runtime_of(app).settings)
             wait_until(lambda: receiver.taken != [], "the message is sent", SECONDS)
+
+
+def test_the_relay_of_tenants_carries_nothing_until_go_live(app: Flask, waits: threading.Event,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    carries = threading.Event()
+
+    def carry(_courier: Courier, stop: threading.Event) -> None:
+        carries.set()
+        stop.wait()
+
+    def relay(stop: threading.Event) -> None:
+        monkeypatch.setattr(upkeep, "stop_on_signal", lambda: stop)  # a thread hears no signal
+        upkeep.run_the_relay()
+
+    monkeypatch.setattr(Courier, "run", carry)
+    monkeypatch.setattr(logs, "configure_logging", lambda *_: None)  # the root logger is pytest's
+    with waiting(relay, waits, app):
+        assert not carries.is_set()
+        assert go_live(runtime().settings)
+        assert carries.wait(SECONDS), "the relay carries"
 
 
 @pytest.mark.parametrize("process", [run_scheduler, run_relay, run_sender])
