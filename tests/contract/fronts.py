@@ -94,6 +94,10 @@ class Front:
         self._unchanged = None
         return self.make_good(name)
 
+    def forget_what_was_written(self) -> None:
+        """Another service of the same world may have written since the last call."""
+        self._unchanged = None
+
     def url(self, operation: Operation, **changed: str) -> str:
         """Return the operation's address with ids of something, `id` being one of what its path is about."""
         about = {"id": self.ids.get(operation.path.split("/")[3], SOME_ID), "indexName": "user"}
