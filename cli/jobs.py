@@ -50,21 +50,31 @@ def _runnable_begun(context: click.Context, parameter: click.Parameter, begun: s
 
 
 @jobs.command("list")
+@click.option("--state", type=click.Choice(("failed", "late")),
+              help="Only those whose last run failed, or that have not ended for three of their periods.")
 @as_json_option
 @with_appcontext
-def list_jobs(as_json: bool) -> None:
+def list_jobs(state: str | None, as_json: bool) -> None:
     """Show every periodic job with its period and its last run.
 
-    Example: flask jobs list --json
+    Example: flask jobs list --state failed
     """
     from app.jobs.schedule import jobs as known_jobs
     from app.ops.health import job_runs
 
+    wanted = known_jobs() if state is None else _jobs_in(state)
     last = {run["name"]: run for run in job_runs()}
-    rows = [_facts(job, last.get(job.name, {})) for _, job in sorted(known_jobs().items())]
+    rows = [_facts(job, last.get(name, {})) for name, job in sorted(known_jobs().items()) if name in wanted]
     if not as_json:
         rows = [{name: row[name] for name in _LISTED} | {"finishedAt": minute(row["finishedAt"])} for row in rows]
-    print_rows(rows, as_json=as_json, cut=("detail", "meaning"))
+    print_rows(rows, as_json=as_json, empty=f"no job is {state}", cut=("detail", "meaning"))
+
+
+def _jobs_in(state: str) -> list[str]:
+    """Return the names of the jobs that failed, or are late, as the doctor says it."""
+    from app.ops.job_runs import failed_jobs, last_runs, late_jobs
+
+    return {"failed": failed_jobs, "late": late_jobs}[state](last_runs())
 
 
 @jobs.command("show")

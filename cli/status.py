@@ -160,7 +160,7 @@ def _database(part: Facts) -> str:
 
 def _backup(part: Facts) -> str:
     if part["last"] is None:
-        return "never"
+        return f"none is in {part['folder']}"
     proved = "proved" if part["verifiedAt"] else "not proved"
     return f"{age(part['last'])} ago, {part['last'][:16]}Z, {_bytes(part['bytes'])}, {proved}"
 

@@ -196,7 +196,7 @@ def _last_backup() -> tuple[str, str]:
     newest = newest_backup(settings.backup_folder)
     if newest is not None and newest.made_at > now() - LATE_BACKUP:
         return OK, f"{iso(newest.made_at)}, {'proved' if newest.verified_at else 'not proved'}"
-    said = f"the last is of {iso(newest.made_at)}" if newest else "there never was one"
+    said = f"the last is of {iso(newest.made_at)}" if newest else f"none is in {settings.backup_folder}"
     return (WARN if settings.is_production else OK), f"{said}: flask backup create, or guildhall-backup.timer"
 
 

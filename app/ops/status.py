@@ -153,9 +153,10 @@ def _size_of(folder: Path) -> tuple[int, bool]:
 
 
 def _backup() -> Facts:
-    newest = newest_backup(runtime().settings.backup_folder)
+    folder = runtime().settings.backup_folder
+    newest = newest_backup(folder)
     if newest is None:
-        return {"last": None}
+        return {"last": None, "folder": str(folder)}
     return {"last": iso(newest.made_at), "bytes": newest.size, "verifiedAt": newest.verified_at}
 
 

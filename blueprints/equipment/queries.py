@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
 
 from app.data.columns import iso
 from app.data.entity import Base
 from app.data.folded import has_part
-from app.data.ids import canonical_uuid
+from app.data.ids import canonical_uuid, digits_of, ids_begun
 from app.data.reads import fetch, fetch_one
-from app.data.short_ids import ids_named
+from app.data.short_ids import ids_named, last_digits
 from app.errors import Forbidden, NotFound
 from app.ops.findings import MOST_NAMED, some_of
 from app.plain_text import identifier_key
@@ -108,7 +108,9 @@ def division(caller: Caller, division_id: str, rows: Rows = fetch) -> Wire:
 
 
 def client_page(caller: Caller, asked: ListRequest) -> Paged:
-    """Return the registered clients, oldest first, without their secrets."""
+    """Return the registered clients, oldest first, without their secrets.
+
+    The filter `user_id` names a user as the terminal does: the whole id, its beginning or its last eight digits."""
     paged = _simple_page(caller, RegistryClient, RegistryClient.legal_entity_id, asked)
     return Paged([_shown_client(row) for row in paged.rows], paged.total, asked)
 
@@ -183,8 +185,18 @@ def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: ListReques
         where.append(model.status == asked.filters["status"])
     if "name" in asked.filters:
         where.append(has_part(model.folded_name, asked.filters["name"]))
+    if "user_id" in asked.filters:
+        where.append(_is_named(model.user_id, asked.filters["user_id"]))
     rows, total = _page(model, where, asked)
     return Paged([_wire(row) for row in rows], total, asked)
+
+
+def _is_named(column: Any, text: str) -> ColumnElement[bool]:
+    """Return whether an id begins with the text or ends with its eight digits.
+
+    Clients are few: a user, who is kept elsewhere, has no index here."""
+    between = ids_begun(text)
+    return false() if between is None else or_(column.between(*between), last_digits(column) == digits_of(text))
 
 
 def _of_caller(caller: Caller, owner: Any, asked: ListRequest) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 
 from blueprints.equipment.rules import ROLES, SCOPES
 from cli import completing
-from cli.equipment.shown import MOST_ROWS, columns, refusals_spoken, rehearsed
+from cli.equipment.shown import MOST_ROWS, columns, given, owner_named, owner_option, refusals_spoken, rehearsed
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
@@ -24,7 +24,7 @@ def client() -> None:
 @click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it acts for.",
               shell_complete=completing.registered("legal entity"))
 @click.option("--user", "user_id", required=True, help="Id of the user it acts for.")
-@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What its user is there.")
 @click.option("--scope", "scopes", metavar="SCOPE", type=click.Choice(SCOPES), multiple=True, required=True,
               help=f"Repeat for several: {', '.join(SCOPES)}.")
 @acts
@@ -51,22 +51,25 @@ def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:
 
 
 @client.command("list")
+@owner_option
+@click.option("--user", "user_id", metavar="ID", help="Only those that act for this user.")
 @as_json_option
 @with_appcontext
-def list_clients(as_json: bool) -> None:
-    """List the active clients.
+def list_clients(legal_entity_id: str | None, user_id: str | None, as_json: bool) -> None:
+    """List the active clients, the oldest first.
 
-    Example: flask equipment client list
+    Example: flask equipment client list --legal-entity 018f4c1e
     """
     from blueprints.equipment import queries
     from blueprints.equipment.queries import ListRequest
     from blueprints.equipment.tokens import console
 
     shown = ("id", "legal_entity_id", "user_id", "role", "scopes")
-    rows = columns(queries.client_page(console(), ListRequest(size=MOST_ROWS)), shown)
+    narrowed = given(legal_entity_id=owner_named(legal_entity_id), user_id=user_id)
+    rows = columns(queries.client_page(console(), ListRequest(size=MOST_ROWS, filters=narrowed)), shown)
     if not as_json:
         rows = [row | {"scopes": " ".join(row["scopes"])} for row in rows]
-    print_rows(rows, as_json=as_json, ids=("legal_entity_id", "user_id"), cut=("scopes",))
+    print_rows(rows, as_json=as_json, empty="no clients", ids=("legal_entity_id", "user_id"), cut=("scopes",))
 
 
 @client.command("show")

@@ -36,15 +36,16 @@ def words() -> None:
 
 
 @words.command("list")
+@click.option("--search", metavar="PART", help="Only those with this in them.")
 @realm_option
 @as_json_option
 @with_appcontext
-def list_words(realm: str, as_json: bool) -> None:
+def list_words(search: str | None, realm: str, as_json: bool) -> None:
     """Show the words of the list.
 
-    Example: flask moderate words list --json
+    Example: flask moderate words list --search replica
     """
-    rows = _words(realm)
+    rows = [row for row in _words(realm) if (search or "").casefold() in row["phrase"].casefold()]
     print_rows(rows if as_json else [{"word": row["phrase"], "reason": row["reason"], "added": minute(row["addedAt"])}
                                      for row in rows], as_json=as_json, empty="no words", cut=("word",))
 

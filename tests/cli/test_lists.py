@@ -1,18 +1,21 @@
 """What lists and finds in the groups that serve the system itself: outbox, uploaded files, jobs, keys, letters."""
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert
 
 from app.actor import system_actor
-from app.clock import now
+from app.clock import moved_clock, now
 from app.data.changes import OutboxRecord
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.events.event_delivery import DONE, PARKED, PENDING, EventDelivery
 from app.identity.authentication import identity
 from app.identity.bucket_tokens import private_bucket, user_bucket
+from app.jobs.schedule import Schedule, jobs
 from app.jobs.worker import run_job
+from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.platform.bucket.commands import Upload, store_files
 from blueprints.platform.bucket.models import REFUSED, BucketFile
@@ -204,6 +207,23 @@ def test_a_job_is_shown_with_its_last_run(run, app):
     assert (shown["name"], shown["status"]) == ("purge-events", "ok")
     assert "purge-events" in fits(run("jobs", "show", "purge-events"))
     fits(run("jobs", "list"))
+
+
+def test_jobs_are_listed_by_what_is_wrong_with_them(run, app, monkeypatch):
+    def names(state):
+        return [one["name"] for one in facts(run("jobs", "list", "--state", state, "--json"))]
+
+    assert run("jobs", "list", "--state", "well").exit_code == 2
+    assert "no job is failed" in run("jobs", "list", "--state", "failed").stdout
+    monkeypatch.setitem(runtime().part(Schedule).jobs, "purge-events",
+                        replace(jobs()["purge-events"], run=lambda: 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        run_job("purge-events")
+    run_job("purge-exports")
+    assert names("failed") == ["purge-events"]
+    assert "purge-exports" not in names("late")
+    with moved_clock(days=400):
+        assert "purge-exports" in names("late")
 
 
 def test_keys_are_listed_with_what_each_still_does(run, app):

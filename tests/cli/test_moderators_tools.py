@@ -214,6 +214,9 @@ def test_m_29_a_feedback_is_corrected_by_a_part_of_its_id_and_its_words_come_bac
 def test_words_are_added_tried_and_taken_off(run, market):
     assert run("moderate", "words", "add", "replica*", "--for", "counterfeit", *AS_ADA, "--yes").exit_code == 0
     assert run("moderate", "words", "add", "replica*", *AS_ADA, "--yes").exit_code == 1
+    [found] = told(run("moderate", "words", "list", "--search", "EPL", "--json"))
+    assert found["phrase"] == "replica*"
+    assert told(run("moderate", "words", "list", "--search", "copy", "--json")) == []
     hit = told(run("moderate", "words", "test", "Fine REPLICAS here", "--json"))
     assert hit == [{"word": "replica*", "reason": "COUNTERFEIT"}]
     assert run("moderate", "words", "remove", "replica*", *AS_ADA, "--yes").exit_code == 0

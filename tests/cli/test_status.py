@@ -61,7 +61,7 @@ def test_the_screen_fits_a_hundred_columns_and_forty_lines(run: Run) -> None:
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
     for word in ("Guildhall 1.0.0", "worker", "scheduler", "1 alive, since", "due_work", "oldest 5 min", "send-mail",
-                 "free of", "backup     never"):
+                 "free of", f"backup     none is in {runtime().settings.backup_folder}"[:60]):
         assert word in shown.output
 
 
@@ -70,7 +70,7 @@ def test_the_same_can_be_read_by_programs(run: Run) -> None:
     assert {"version", "schema", "processes", "queues", "calls", "mail", "channels", "jobs", "disk", "databaseSize",
             "backup"} == set(found)
     assert found["databaseSize"]["bytes"] > 0
-    assert found["backup"] == {"last": None}
+    assert found["backup"] == {"last": None, "folder": str(runtime().settings.backup_folder)}
     assert {row["queue"] for row in found["queues"]} == {"outbox", "deliveries", "due_work", "mail", "sms", "push",
                                                          "payments", "pictures", "cases", "webhooks"}
 
