@@ -28,11 +28,11 @@ COMMANDS = {
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",
     "equipment": "The equipment registry: equipment, legal entities, divisions, clients, dictionaries.",
     "events": "The outbox: list, show, how far it is, replay, retry, and the relay itself.",
-    "index": "The search indexes: how they stand, rebuild.",
+    "index": "The search indexes and stored views: how they stand, rebuild, compare.",
     "jobs": "Periodic jobs: list, show, run one now; the worker and the scheduler.",
     "media": "Uploaded files: list, find, show, how many wait; clean what older releases stored.",
     "moderate": "Moderation: what waits, a case, its acts, their undo; words, rules, the audit.",
-    "notify": "Letters: list, find, show what was written to whom, and what became of it.",
+    "notify": "Letters, SMS, push: list, find, show, retry; what was written to whom, what became of it.",
     "orders": "Orders: list, find, show; ship one in its seller's place.",
     "organization": "The organization store: tenants, clients, schemas, rebuild, lag, relay.",
     "payments": "Payments of orders: list, find, show, reconcile, fix, refund, the ledger.",
@@ -42,7 +42,7 @@ COMMANDS = {
     "settings": "Show every setting with its meaning and where it comes from.",
     "status": "The installation on one screen: processes, queues, mail, jobs, disk, backup.",
     "upgrade": "Bring the database to the newest migration, with a backup; check says what that would do.",
-    "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
+    "users": "Users of a realm: list, find, show, create, import, role, password, lock, export, erase.",
     "webhooks": "Webhooks: list, show, replay, pause, test; the process that sends.",
 }
 # Only these make an instance folder and a database where there is none; every other looks at what is prepared. `run` is

@@ -38,7 +38,7 @@ def auctions() -> None:
 
 @auctions.command("list")
 @click.option("--state", type=click.Choice(("running", "ending", "closed")), default="running", show_default=True,
-              help="ending: within a day.")
+              help="Only those of this state; ending: within a day.")
 @click.option("--seller", metavar="USER", shell_complete=completing.traders,
               help="Only those of this user: an e-mail or id.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")

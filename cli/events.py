@@ -113,7 +113,7 @@ def show(record: int, as_json: bool) -> None:
 @acts
 @with_appcontext
 def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Owe parked deliveries again, of SUBSCRIBER or of all.
+    """Try parked deliveries again, of SUBSCRIBER or of all.
 
     Example: flask events retry notifications.price-changed --yes
     """
@@ -143,7 +143,7 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 @acts
 @with_appcontext
 def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Owe stored events to SUBSCRIBER once more, done ones included.
+    """Send stored events to SUBSCRIBER once more, done ones included.
 
     Example: flask events replay search_indexing.refresh --after 120000
     """

@@ -81,7 +81,7 @@ def find(text: str, realm: str, limit: int, as_json: bool) -> None:
 @as_json_option
 @with_appcontext
 def show(file_id: str, as_json: bool) -> None:
-    """Show what is known of FILE, by its id, a beginning or the last eight digits: whose it is, and how far.
+    """Show what is known of FILE, by its id, a beginning or the last eight digits: whose it is, and its state.
 
     Example: flask media show 018f4c1e
     """

@@ -140,7 +140,7 @@ def pause(webhook: str, resume: bool, dry_run: bool, yes: bool, as_json: bool) -
 @acts
 @with_appcontext
 def test(webhook: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Owe WEBHOOK a test message; the sender sends it, and `flask webhooks show` says what came of it.
+    """Have a test message sent to WEBHOOK, by the sender; `flask webhooks show` says what came of it.
 
     Example: flask webhooks test 018f4c1e --yes
     """

@@ -11,6 +11,9 @@ from cli.csv_file import delimiter_option, read_csv, read_text
 from cli.equipment.shown import MOST_ROWS, refusals_spoken, rehearsed
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
+name_option = click.option("--name", type=click.Choice(DICTIONARIES), default=DEVICE_TYPES, show_default=True,
+                           help="Which dictionary.")
+
 
 @click.group("dictionary")
 def dictionary() -> None:
@@ -22,7 +25,7 @@ def dictionary() -> None:
 
 @dictionary.command("load")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", type=click.Choice(DICTIONARIES), default=DEVICE_TYPES, show_default=True)
+@name_option
 @delimiter_option
 @acts
 @with_appcontext
@@ -47,7 +50,7 @@ def load(file: Path, name: str, delimiter: str | None, dry_run: bool, yes: bool,
 
 
 @dictionary.command("show")
-@click.option("--name", type=click.Choice(DICTIONARIES), default=DEVICE_TYPES, show_default=True)
+@name_option
 @as_json_option
 @with_appcontext
 def show(name: str, as_json: bool) -> None:

@@ -32,7 +32,7 @@ def legal_entity() -> None:
 
 @legal_entity.command("add")
 @click.argument("name")
-@click.option("--type", "kind", type=click.Choice(LEGAL_ENTITY_TYPES), required=True)
+@click.option("--type", "kind", type=click.Choice(LEGAL_ENTITY_TYPES), required=True, help="Its type.")
 @click.option("--edrpou", help="Its code in the state register.")
 @acts
 @with_appcontext

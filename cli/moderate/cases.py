@@ -61,7 +61,7 @@ def release(case: tuple[str, int], realm: str, operator: str | None, dry_run: bo
 @click.command("note")
 @click.argument("about", metavar="CASE|TYPE", shell_complete=completing.numbers(""))
 @click.argument("entity_id", metavar="[ID]", required=False, shell_complete=completing.things)
-@reason_option
+@click.option("--reason", required=True, help="What the note says; other staff read it.")
 @staff_acts
 @with_appcontext
 def note(about: str, entity_id: str | None, reason: str, realm: str, operator: str | None, dry_run: bool, yes: bool,

@@ -119,7 +119,7 @@ def unban(user: str, rule: str | None, reason: str | None, strike: bool | None, 
 @click.command("mute-reporter")
 @click.argument("user", metavar="USER", shell_complete=completing.accounts)
 @click.option("--days", type=click.IntRange(0, MOST_MUTED_DAYS), default=30, show_default=True,
-              help="0: take them again.")
+              help="For so many days; 0 takes them again.")
 @staff_acts
 @with_appcontext
 def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_run: bool, yes: bool,

@@ -39,7 +39,8 @@ _LOOKS = {
 
 @click.command("queue")
 @realm_option
-@click.option("--state", type=click.Choice(CASE_STATES, case_sensitive=False), help="Else all that wait.")
+@click.option("--state", type=click.Choice(CASE_STATES, case_sensitive=False),
+              help="Only those of this state; without it, all that wait.")
 @click.option("--kind", type=click.Choice(CASE_KINDS, case_sensitive=False), help="Only those opened for this.")
 @click.option("--mine", is_flag=True, help="Only those that --as has taken.")
 @limit_option

@@ -10,7 +10,7 @@ from cli.terminal import agreed, operator_actor, rehearsed, say_unchanged, spoke
 
 @click.command("undo")
 @number_argument("act", "ACT|BULK", "a", "b")
-@click.option("--force", is_flag=True, help="Although the thing was changed since.")
+@click.option("--force", is_flag=True, help="Undo it although the thing was changed since.")
 @reason_option
 @staff_acts
 @with_appcontext

@@ -118,7 +118,7 @@ def _change_status(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_
 def drop_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove TENANT_ID, its clients and its database with every organization and event. There is no way back.
 
-    It is named whole, here alone.
+    Here TENANT_ID must be typed whole; a beginning is refused.
 
     Example: flask organization tenant drop acme --dry-run
     """
