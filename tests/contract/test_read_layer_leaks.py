@@ -10,7 +10,7 @@ from string import ascii_lowercase
 from typing import Any
 
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from app.data.connections import writing_engine
 from app.data.entity import Entity
@@ -28,6 +28,8 @@ pytestmark = pytest.mark.once("what is shown is decided by rules and masks, the 
 _LETTERS = 12
 _OTHERS = 4
 """Of how many neighbours each asks what the others do not; in `make long` everybody asks everything."""
+_FORMS = {"marketplace": 1, "network": 2}
+"""In the network, where a word is looked for in ten indexes, one person asks for it as it is, the next with a slip."""
 
 
 def with_words(world: SmallRealm, secrets: Secrets) -> Secrets:
@@ -37,6 +39,8 @@ def with_words(world: SmallRealm, secrets: Secrets) -> Secrets:
                if getattr(mapper.class_, "__object__", None) and mapper.local_table is not None
                for column in mapper.class_.__table__.columns if column.info.get("kind") in ("string", "text")]
     with writing_engine().begin() as connection:
+        columns = [(table, column) for table, column in columns if connection.execute(
+            select(column).where(column.like(f"%{NEEDLE}%")).limit(1)).first()]
         for name, secret in secrets.items():
             if not secret.text.startswith(f"{NEEDLE} "):
                 continue
@@ -62,8 +66,9 @@ def answers_to(world: SmallRealm, person: str, words: Secrets) -> Iterator[tuple
     root, place = f"/{world.realm}/bff-service", world.persons.index(person)
     asked = [secret.text for secret in words.values()]
     questions = [f"{root}/suggest?q={word[:-3]}" for word in share(asked, place, 2)]
-    for word in share(asked, place + 1, _OTHERS):
-        questions += [f"{root}/search?highlight=true&getJoins=false&q={one}" for one in (word, with_a_slip(word))]
+    for number, word in enumerate(share(asked, place + 1, _OTHERS), start=place):
+        forms = share((word, with_a_slip(word)), number, _FORMS[world.realm])
+        questions += [f"{root}/search?highlight=true&getJoins=false&q={one}" for one in forms]
     for name in share([*views_of(world.realm), *indexes(world)], place, _OTHERS):
         questions += share(list_questions(world, person, root, name), place)
     for question in questions:
