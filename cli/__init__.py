@@ -164,7 +164,9 @@ def _say_what_is_outside(kind: type[BaseException], error: BaseException, trace:
     if sentence is None:
         sys.__excepthook__(kind, error, trace)
     else:
-        click.echo(f"Error: {sentence}", err=True)
+        from cli.terminal import harmless
+
+        click.echo(f"Error: {harmless(sentence)}", err=True)
 
 
 def _collect_as_usual(_phase: str, _facts: dict[str, int]) -> None:

@@ -6,10 +6,9 @@ from functools import partial
 from typing import Any
 
 import click
-import orjson
 
 from app.settings import Settings, environment_name, read_settings, unreadable
-from cli.terminal import paragraphs
+from cli.terminal import paragraphs, print_json
 
 MASK = "********"
 _ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
@@ -32,7 +31,7 @@ def settings(as_json: bool) -> None:
     wrong = {**unreadable(loaded, grammars), **wrong}
     rows = [_row(loaded, spec, wrong.get(spec.name)) for spec in fields(Settings)]
     if as_json:
-        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        print_json(rows)
     else:
         _print_table(rows)
     if wrong:

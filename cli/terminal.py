@@ -169,9 +169,13 @@ def _print_unchanged(**said: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as indented JSON; what a terminal would obey stands as its number, which JSON reads as the same."""
-    said = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
-    click.echo(_COMMANDS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", said))
+    """Print a value as indented JSON, of which a terminal obeys nothing."""
+    click.echo(harmless_json(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()))
+
+
+def harmless_json(said: str) -> str:
+    """Return JSON as a terminal may get it: what it would obey stands as its number, which JSON reads as the same."""
+    return _COMMANDS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", said)
 
 
 def harmless(text: str) -> str:

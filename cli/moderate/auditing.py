@@ -3,7 +3,7 @@ import click
 from flask.cli import with_appcontext
 
 from cli.moderate.options import realm_option
-from cli.terminal import as_json_option, paragraphs, print_json
+from cli.terminal import as_json_option, harmless_json, paragraphs, print_json
 
 
 @click.group("audit")
@@ -52,4 +52,4 @@ def export(realm: str) -> None:
     from blueprints.platform.moderation.audit import export as read_lines
 
     for line in read_lines(realm):
-        click.echo(line)
+        click.echo(harmless_json(line))

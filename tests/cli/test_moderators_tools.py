@@ -9,6 +9,7 @@ from app.data.entity import db
 from app.notify.mailbox import read_outbox
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.platform.moderation.appeals import appeal
+from blueprints.platform.moderation.audit import export
 from tests.cli.market import ORDERS
 
 AS_ADA, FAKE = ("--as", "ada@guildhall.test"), ("--rule", "counterfeit")
@@ -278,6 +279,16 @@ def test_an_audit_that_is_not_what_was_written_exits_with_1(run, appealed):
         connection.execute(text("DELETE FROM moderation_audit WHERE seq = 1"))
     broken = run("moderate", "audit", "verify")
     assert (broken.exit_code, "entry 1 is missing" in broken.stdout) == (1, True)
+
+
+def test_the_audit_is_printed_in_signs_that_no_terminal_obeys(run, market):
+    said = "seen\x9b2J\u202e"
+    written = run("moderate", "note", "USER", market.sara.user_id, "--reason", said, *AS_ADA, "--yes")
+    assert written.exit_code == 0, written.output
+    printed = run("moderate", "audit", "export").stdout
+    assert all(sign == "\n" or sign.isprintable() for sign in printed)
+    assert any("\x9b2J\u202e" in line for line in export("marketplace"))
+    assert [*map(json.loads, printed.splitlines())] == [*map(json.loads, export("marketplace"))]
 
 
 def test_reading_a_message_between_others_needs_a_name_and_is_recorded(run, market):

@@ -192,6 +192,8 @@ def test_a_price_that_may_mean_two_things_is_not_guessed(run: Callable[..., Resu
     assert (result.exit_code, json.loads(result.stdout)["products"]) == (1, 0)
     assert "line 2 is not taken" in result.stderr
     assert prices() == {}
+    path.write_text("id,name,category_path,price_gbp\n1,Globe,Books,\x1b[31m7\n", encoding="utf-8")
+    assert "\x1b" not in run(path, "--yes").output
 
 
 def test_a_failure_on_the_way_says_how_many_were_taken(
