@@ -11,7 +11,9 @@ from flask import Flask
 from app.http.declaration import ServiceBlueprint
 from app.http.realm_front import BusinessApi
 from tests.clients import ApiClient, Callers
+from tests.contract.fronts import DISTINCT_MOUNTS
 from tests.openapi_documents import require_valid
+from tests.passes import LONG
 
 CONTRACT = Path(__file__).parents[3] / "shared" / "contract"
 SOME_ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
@@ -54,7 +56,8 @@ def test_the_front_page_lists_everything_mounted(app: Flask, client: ApiClient) 
 def test_every_openapi_document_is_valid_and_complete(app: Flask, client: ApiClient) -> None:
     for service in services(app):
         document = client.get(f"{service.service.mount}/openapi.json").json
-        require_valid(document)
+        if LONG or service.service.mount in DISTINCT_MOUNTS:  # what both realms have is declared by the same lines
+            require_valid(document)
         for api in service.apis:
             operation = document["paths"][api.service.mount + api.path][api.method.lower()]
             assert operation["operationId"] == api.name

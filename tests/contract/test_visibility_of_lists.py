@@ -161,28 +161,20 @@ def assert_the_read_layer_shows_the_rows_of_lists(world: SmallRealm, people: Map
     assert len(compared) > len(lists) / 2, "the world is too empty to prove anything"
 
 
-def test_the_read_layer_shows_the_rows_of_the_marketplace_as_their_lists(market: Market) -> None:  # noqa: F811
+def test_lists_of_the_marketplace_show_what_their_rules_say_and_the_read_layer_the_same_rows(
+        market: Market) -> None:  # noqa: F811
     """FD-2."""
     people = market.people | {"superAdmin": market.super_admin}
+    assert_lists_show_what_rules_say(market, people, MARKETPLACE_LISTS | IN_EVERY_REALM)
     assert_the_read_layer_shows_the_rows_of_lists(market, people, MARKETPLACE_LISTS | IN_EVERY_REALM)
 
 
-def test_the_read_layer_shows_the_rows_of_the_network_as_their_lists(network: SmallNetwork) -> None:  # noqa: F811
-    assert_the_read_layer_shows_the_rows_of_lists(network, network.people, NETWORK_LISTS | IN_EVERY_REALM)
-
-
-def test_the_lists_of_the_marketplace_show_what_their_rules_say(market: Market) -> None:  # noqa: F811
-    people = market.people | {"superAdmin": market.super_admin}
-    assert_lists_show_what_rules_say(market, people, MARKETPLACE_LISTS | IN_EVERY_REALM)
-
-
-def test_the_lists_of_the_network_show_what_their_rules_say(network: SmallNetwork) -> None:  # noqa: F811
+def test_lists_of_the_network_and_the_feed_show_what_their_rules_say_and_the_read_layer_the_same_rows(
+        network: SmallNetwork) -> None:  # noqa: F811
     assert_lists_show_what_rules_say(network, network.people, NETWORK_LISTS | IN_EVERY_REALM)
-
-
-def test_the_feed_which_is_prepared_by_hand_shows_the_same_posts(network: SmallNetwork) -> None:  # noqa: F811
+    assert_the_read_layer_shows_the_rows_of_lists(network, network.people, NETWORK_LISTS | IN_EVERY_REALM)
     for person, client in network.people.items():
         actor = actor_of(network, client)
         facts, expected = seen_in_python(POSTS, actor)
         if not actor.is_anonymous:
-            assert set(posts_seen_by(actor, facts)) == expected, person
+            assert set(posts_seen_by(actor, facts)) == expected, person  # prepared by hand
