@@ -272,7 +272,8 @@ class _Made:
     app: Flask
 
     def is_of(self, settings: Settings, services: Sequence[ServiceDeclaration]) -> bool:
-        return self.settings == settings and [*map(id, self.services)] == [*map(id, services)]
+        # Settings are not compared by value (app/settings.py): what nobody else asks takes time at each start.
+        return vars(self.settings) == vars(settings) and [*map(id, self.services)] == [*map(id, services)]
 
 
 class Testbed:
