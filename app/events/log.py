@@ -83,7 +83,7 @@ def newest_position() -> int:
     return int(log_state().newest)
 
 
-def oldest_position(realm: str) -> int:
+def oldest_position() -> int:
     """Return the position behind which the log is kept whole: where to begin with the oldest event."""
     return int(log_state().purged)
 

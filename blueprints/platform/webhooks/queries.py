@@ -130,7 +130,7 @@ def _body(endpoint: Any, told: OutwardEvent) -> Wire:
 
 def _outward_events(actor: Actor, endpoint: Any, after: int | None) -> tuple[list[OutwardEvent], int]:
     """Return what the actor is told of the next events, and the position behind which to go on."""
-    start = oldest_position(endpoint.realm) if after is None else after
+    start = oldest_position() if after is None else after
     if after is not None and not is_known(after):
         raise RuleViolated("PositionUnknown", "the log does not begin there any more: begin anew without after")
     events = events_after(endpoint.realm, start)

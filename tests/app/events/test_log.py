@@ -67,7 +67,7 @@ def streamed() -> list[int]:
 
 def test_what_is_not_relayed_is_not_in_the_log(app: Flask) -> None:
     categories("a")
-    assert (logged(), newest_position(), oldest_position("marketplace")) == ([], 0, 0)
+    assert (logged(), newest_position(), oldest_position()) == ([], 0, 0)
 
 
 def test_an_event_has_its_object_its_row_and_what_was_before(app: Flask) -> None:
@@ -374,7 +374,7 @@ def test_a_position_is_known_while_everything_behind_it_is_kept(app: Flask) -> N
         assert [is_known(position) for position in (0, old, newest_position())] == [True, True, True]
         purge_events(7)
         assert [is_known(position) for position in (0, old - 1, old, newest_position())] == [False, False, True, True]
-        assert oldest_position("marketplace") == old
+        assert oldest_position() == old
         assert logged(old) == ["young"]
 
 
