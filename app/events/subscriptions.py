@@ -55,11 +55,6 @@ def subscribe_batch(*topics: str, name: str) -> Callable[[BatchHandler], BatchHa
     return lambda handler: annotate(handler, Subscription(name, frozenset(topics), batch_handler=handler))
 
 
-def subscribers_of(topic: str) -> list[Subscription]:
-    """Return the subscribers of a topic."""
-    return runtime().part(Subscriptions).by_topic.get(topic, [])
-
-
 def subscription(name: str) -> Subscription | None:
     """Return the subscriber of that name, or None when it was retired."""
     return runtime().part(Subscriptions).by_name.get(name)

@@ -21,7 +21,7 @@ from app.events.log import LoggedEvent, events_after, is_known, newest_position,
 from app.events.positions import LogState
 from app.events.relay import LOG_VERSION, relay_all
 from app.events.report import WAITING, is_anything_on_its_way, latest_records, oldest_unpublished_seconds
-from app.events.subscriptions import subscribers_of
+from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
 from app.ops.health import backlog
 from app.runtime import runtime
@@ -317,7 +317,7 @@ def test_what_a_killed_relay_has_numbered_waits_still_and_is_neither_purged_nor_
     with moved_clock(days=30):
         assert oldest_unpublished_seconds() > 29 * 24 * 3600
         assert purge_events(7) == 0
-        assert [replay(one.name, topic=CREATED) for one in subscribers_of(CREATED)][:1] == [0]
+        assert [replay(one.name, topic=CREATED) for one in runtime().part(Subscriptions).by_topic[CREATED]][:1] == [0]
     relay_all()
     assert (positions(), streamed()) == ([position], [position])
     assert backlog()["unpublished"] == 0
