@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from app.actor import Actor, system_actor
 from app.errors import ApiError, NotFound, RuleViolated
+from app.payments.states import CANCELED, FAILED, OPEN, SENDING, SUCCESS
 from app.runtime import runtime
 from cli import completing
 from cli.naming import named_account
@@ -44,7 +45,7 @@ _LOOKS = {
                      cut=("dispute", "order", "reason", "funds")),
     "events": Part(("event", "type", "order", "effect", "received"), ids=("order",), cut=("effect", "type", "event")),
 }
-PAYMENT_STATES = ("sending", "open", "success", "failed", "canceled")
+PAYMENT_STATES = (SENDING, OPEN, SUCCESS, FAILED, CANCELED)
 
 
 @click.group()

@@ -19,7 +19,20 @@ from app.errors import NotFound, RuleViolated
 from app.payments.checkout import Bill, Checkout, Order
 from app.payments.gateway.port import Intent, PaymentRefused
 from app.payments.records import PaymentAttempt, PaymentRefund
-from app.payments.states import CANCELED, FAILED, MANUAL, OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES
+from app.payments.states import (
+    CANCELED,
+    FAILED,
+    MANUAL,
+    OPEN,
+    PENDING,
+    REFUND_FAILED,
+    REQUESTED,
+    SENDING,
+    STARTED,
+    SUCCEEDED,
+    SUCCESS,
+    UNSETTLED_STATES,
+)
 
 log = logging.getLogger("guildhall.payments")
 
@@ -42,7 +55,7 @@ _MAY_BECOME = {
     CANCELED: {SUCCESS},
     SUCCESS: set[str](),
 }
-_REFUND_STATE_OF = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+_REFUND_STATE_OF = {"succeeded": SUCCEEDED, "failed": REFUND_FAILED, "canceled": REFUND_FAILED}
 
 
 def outcome_of(intent_status: str) -> str | None:
@@ -60,7 +73,7 @@ def next_state(state: str, outcome: str | None) -> str:
 
 def refund_state(status: str) -> str:
     """Return our word for the gateway's word on a refund; whatever is not final is pending."""
-    return _REFUND_STATE_OF.get(status, "pending")
+    return _REFUND_STATE_OF.get(status, PENDING)
 
 
 def lock_order(work: UnitOfWork, checkout: Checkout, order_id: str, *, active_only: bool = False) -> Order:
@@ -207,7 +220,7 @@ def _surplus(work: UnitOfWork, checkout: Checkout, order: Order, attempt: Paymen
     checkout.on_surplus(work, order, attempt)
     work.insert(PaymentRefund(
         id=uuid7(), checkout=checkout.name, order_id=order.id, attempt_id=attempt.id, amount=attempt.amount,
-        currency=attempt.currency, state="requested", is_surplus=True, reason="paid although nothing was due",
+        currency=attempt.currency, state=REQUESTED, is_surplus=True, reason="paid although nothing was due",
         requested_at=now(), check_at=now(), checks=0))
     log.warning("surplus payment %s of order %s goes back", attempt.intent_id, order.id)
     return "surplus"

@@ -15,7 +15,7 @@ from app.data.reads import fetch
 from app.data.retries import OwedWork
 from app.jobs.schedule import kernel_periodic
 from app.payments.attempts import OPEN_ATTEMPTS, claim, postpone, read
-from app.payments.checkout import Checkout, checkout_named, checkouts
+from app.payments.checkout import checkout_named, checkouts
 from app.payments.gateway.circuit_breaker import NOT_ASKED
 from app.payments.gateway.port import GatewayUnavailable, PaymentGateError
 from app.payments.pay import SETTLE_JOB, Said, settle
@@ -86,7 +86,7 @@ def _settle_attempt(row: Row[Any], only_due: bool) -> Said:
 
 
 def _settle_refund(row: Row[Any], only_due: bool) -> Said:
-    checkout: Checkout | None = checkout_named(row.checkout)
+    checkout = checkout_named(row.checkout)
     if checkout is None:
         return None
     actor = system_actor(checkout.realm)
