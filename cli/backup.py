@@ -27,7 +27,7 @@ from cli.terminal import (
 if TYPE_CHECKING:
     from app.ops.backup.apart import ApartStores
     from app.ops.backup.contents import Contents
-    from app.ops.checks import Finding
+    from app.ops.findings import Finding
 
 key_option = click.option("--key-file", type=click.Path(dir_okay=False, path_type=Path),
                           help="The key of an encrypted backup: flask backup key FILE makes one.")
@@ -155,7 +155,7 @@ def verify(file: Path, key_file: Path | None, new_secret_key: bool, as_json: boo
     Example: flask backup verify /var/lib/guildhall/backups/guildhall-20261129T021500Z.tar
     """
     from app.ops.backup import verify_backup
-    from app.ops.checks import FAIL
+    from app.ops.findings import FAIL
 
     settings = _settings(_refuse_anothers)
     contents, findings = refusing(lambda: verify_backup(

@@ -11,7 +11,7 @@ from app.ops.backup.folder import claimed, remember_verified, workshop
 from app.ops.backup.place import opened, refuse_unfit, scratch_place
 from app.ops.backup.refusals import BackupRefused, spoken
 from app.ops.backup.unpack import unpack
-from app.ops.checks import FAIL, Finding
+from app.ops.findings import FAIL, Finding
 from app.runtime import runtime
 from app.settings import Settings
 
