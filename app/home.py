@@ -1,4 +1,5 @@
 """The instance folder (GUILDHALL_HOME): who makes it, and whose it must be before anything is read or written there."""
+import fcntl
 import os
 import pwd
 from pathlib import Path
@@ -6,6 +7,8 @@ from pathlib import Path
 from app.settings import Settings, SettingsError
 
 UNFINISHED_RESTORE = "restore-unfinished.json"
+SERVE_LOCK = "serve.lock"
+"""The file in it that `flask serve` holds locked as long as it runs."""
 
 
 def claim_home(settings: Settings) -> None:
@@ -48,6 +51,21 @@ def refuse_anothers(home: Path) -> None:
     if owner != myself:
         raise SettingsError(f"GUILDHALL_HOME={home} belongs to {user_name(owner)}, and this is {user_name(myself)}: "
                             f"run it as {user_name(owner)}; on a server `guildhall …` in place of `flask …` does so")
+
+
+def is_served(home: Path) -> bool:
+    """Tell whether `flask serve` runs on an instance folder."""
+    try:
+        descriptor = os.open(home / SERVE_LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
 
 
 def user_name(number: int) -> str:

@@ -13,7 +13,7 @@ from typing import IO
 import click
 from flask import Flask
 
-from app.home import claim_home
+from app.home import SERVE_LOCK, claim_home
 from app.ops.localstripe import become_localstripe, gateway_port, stands_in
 from app.ops.metrics_folder import name_metrics_folder
 from app.ops.supervisor import Child, Supervisor
@@ -155,7 +155,7 @@ def _listens(port: int) -> bool:
 
 def _claimed(home: Path) -> IO[str]:
     """Hold the instance folder for as long as the file is open; two systems on one folder would fight."""
-    lock = (home / "serve.lock").open("a+")
+    lock = (home / SERVE_LOCK).open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -2,7 +2,6 @@
 
 A note in the target says what it is a copy of, from before its first table until all rows were compared: as long as it
 stands there nothing is served from it (app/ops/migrations.py)."""
-import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +38,7 @@ from app.data.table_copy import (
     last_drawn,
 )
 from app.data.upserts import upsert_of
+from app.home import is_served
 from app.ops.migrations import (
     COPY_TABLE,
     MIGRATIONS_TABLE,
@@ -217,13 +217,8 @@ def reach(settings: Settings, what: str) -> None:
 
 def refuse_served(settings: Settings, source: Connection) -> None:
     """Raise CopyRefused while services of ours are seen on the source: what they write later would stay behind."""
-    lock = settings.home / "serve.lock"
-    if lock.exists():
-        with lock.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CopyRefused(f"flask serve runs on {settings.home}: stop it first") from None
+    if is_served(settings.home):
+        raise CopyRefused(f"flask serve runs on {settings.home}: stop it first")
     if source.dialect.name == "postgresql":
         count = source.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
                                    "application_name LIKE :ours"), {"ours": f"{CONNECTION_PREFIX}%"})

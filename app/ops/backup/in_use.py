@@ -1,10 +1,9 @@
 """Whether something serves a place: what is restored over it would be lost, or mixed."""
-import fcntl
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from app.home import is_served
 from app.ops.backup import postgresql
 from app.ops.backup.place import sqlite_path
 from app.ops.backup.refusals import BackupRefused
@@ -16,28 +15,13 @@ def refuse_running(settings: Settings,
     """Raise BackupRefused when something serves this place: it would go on writing into what is put aside.
 
     `databases` are those of a plan (swap.py), by default the main one."""
-    if _is_served(settings) or (settings.is_sqlite and _has_readers(sqlite_path(settings))):
+    if is_served(settings.home) or (settings.is_sqlite and _has_readers(sqlite_path(settings))):
         raise BackupRefused("the system is running: stop it first (systemctl stop guildhall.target, or Ctrl-C)")
     main = {} if settings.is_sqlite else {"database_url": [("", postgresql.database_in(settings.database_url), "")]}
     for server, renames in (databases or main).items():
         if used := postgresql.in_use(getattr(settings, server), [current for _, current, _ in renames]):
             raise BackupRefused(f"somebody is connected to {', '.join(used)}: stop the system first "
                                 "(systemctl stop guildhall.target)")
-
-
-def _is_served(settings: Settings) -> bool:
-    """Tell whether `flask serve` runs on the instance folder (cli/serve.py)."""
-    try:
-        descriptor = os.open(settings.home / "serve.lock", os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
 
 
 def _has_readers(path: Path) -> bool:
