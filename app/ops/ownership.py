@@ -7,9 +7,10 @@ from grp import getgrgid
 from pathlib import Path
 
 from app.home import user_name
+from app.ops.findings import MOST_NAMED
 from app.settings import Settings
 
-MOST_KEPT = 21
+_MOST_KEPT = MOST_NAMED + 1  # by the one more `some_of` sees that there are more
 FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -46,13 +47,13 @@ def _below(folder: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def ill_owned(settings: Settings) -> tuple[list[str], list[str]]:
-    """Return what is another user's than ours, and what is ours but open to others; the first MOST_KEPT of each."""
+    """Return what is another user's than ours, and what is ours but open to others: of each one more than is named."""
     myself, foreign, open_to_others = os.geteuid(), list[str](), list[str]()
     for path, facts in stored_files(settings):
         if facts.st_uid != myself:
-            if len(foreign) < MOST_KEPT:
+            if len(foreign) < _MOST_KEPT:
                 foreign.append(f"{path} ({user_name(facts.st_uid)})")
-        elif facts.st_mode & FOR_OTHERS and not stat.S_ISLNK(facts.st_mode) and len(open_to_others) < MOST_KEPT:
+        elif facts.st_mode & FOR_OTHERS and not stat.S_ISLNK(facts.st_mode) and len(open_to_others) < _MOST_KEPT:
             open_to_others.append(f"{path} ({stat.S_IMODE(facts.st_mode):04o})")
     return foreign, open_to_others
 
