@@ -13,6 +13,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from app.clock import now
+from app.data.columns import iso
 from app.identity.signing_keys import KeyRing, SigningKeyPair
 from app.settings import REALM_CODENAMES
 
@@ -73,7 +74,7 @@ def issue_access_token(pair: SigningKeyPair, *, user_id: str, session_id: str, l
     """Return a token of the pair's realm that points to the session (rules-platform §3.3)."""
     claims = {
         "keyId": pair.key_id, "sessionId": session_id, "userId": user_id,
-        "loginDate": logged_in_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "loginDate": iso(logged_in_at),
         "tokenMark": _MARK_OF_REALM[pair.realm], "tokenName": _NAME_OF_REALM[pair.realm],
         # The library refuses what was issued in the future of the machine's clock, which ours may run ahead of.
         "iat": int(min(now().timestamp(), time.time())), "exp": int(expires_at.timestamp()),

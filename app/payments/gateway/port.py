@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.clock import now
+from app.data.columns import iso
 
 
 class PaymentGateError(Exception):
@@ -21,9 +22,8 @@ class PaymentGateError(Exception):
 
     def serialized(self) -> dict[str, Any]:
         """Return the `paymentResult` of a caught gateway error (rules-marketplace §7.3)."""
-        moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return {"result": "ERR", "status": 500, "message": f"Stripe error message: {self.message}",
-                "errCode": self.code, "date": moment, "success": False}
+                "errCode": self.code, "date": iso(now()), "success": False}
 
 
 class PaymentRefused(PaymentGateError):
