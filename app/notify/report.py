@@ -36,6 +36,10 @@ STATES: dict[str, ColumnElement[bool]] = {
 }
 """parked: given up after the last attempt, and can go again; refused: the server does not take it, nothing sends its
 channel, or it was a code, which nobody needs so late. Each stands on a partial index."""
+_SHOWN = (MailMessage.id, MailMessage.realm, MailMessage.channel, MailMessage.recipient, MailMessage.template,
+          MailMessage.status, MailMessage.attempts, MailMessage.last_error, MailMessage.created_at,
+          MailMessage.next_attempt_at, MailMessage.sent_at)
+"""What operators are shown of a message: all but its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +92,13 @@ def find_letters(text: str, limit: int) -> list[dict[str, Any]]:
 
 
 def _listed(chosen: Sequence[ColumnElement[bool]], limit: int) -> list[dict[str, Any]]:
-    columns = (MailMessage.id, MailMessage.realm, MailMessage.channel, MailMessage.recipient, MailMessage.template,
-               MailMessage.status, MailMessage.attempts, MailMessage.last_error, MailMessage.created_at,
-               MailMessage.sent_at)
-    return [dict(row._mapping) for row in fetch(select(*columns).where(*chosen).order_by(
+    return [dict(row._mapping) for row in fetch(select(*_SHOWN).where(*chosen).order_by(
         MailMessage.created_at.desc(), MailMessage.id.desc()).limit(limit))]
 
 
 def letter_facts(letter_id: str) -> dict[str, Any]:
     """Return one letter that is there (letters_named), without its text."""
-    columns = (MailMessage.id, MailMessage.realm, MailMessage.channel, MailMessage.recipient, MailMessage.template,
-               MailMessage.status, MailMessage.attempts, MailMessage.last_error, MailMessage.created_at,
-               MailMessage.next_attempt_at, MailMessage.sent_at)
-    [row] = fetch(select(*columns).where(MailMessage.id == letter_id))
+    [row] = fetch(select(*_SHOWN).where(MailMessage.id == letter_id))
     return dict(row._mapping)
 
 
