@@ -124,7 +124,7 @@ def rules(context: click.Context) -> None:
 @realm_option
 @as_json_option
 @with_appcontext
-def list_rules(realm: str = "marketplace", as_json: bool = False) -> None:
+def list_rules(realm: str, as_json: bool) -> None:
     """Show the rules, each with the text that is sent to whoever broke it.
 
     Example: flask moderate rules list --realm network
@@ -194,7 +194,7 @@ def ladder(context: click.Context) -> None:
 @realm_option
 @as_json_option
 @with_appcontext
-def list_ladder(realm: str = "marketplace", as_json: bool = False) -> None:
+def list_ladder(realm: str, as_json: bool) -> None:
     """Show the ladder: from how many active strikes on it proposes what. It never acts.
 
     Example: flask moderate ladder list --json
