@@ -12,6 +12,7 @@ from flask_migrate.cli import db
 
 from app.data.table_copy import CopiedTable, CopyRefused
 from app.ops.database_copy import DatabaseCopy, has_password, is_readable, reach, refuse_served
+from app.ops.migrations import MIGRATIONS
 from app.runtime import runtime
 from app.settings import POSTGRESQL, Settings, with_driver
 from blueprints.organization import organization_of
@@ -21,7 +22,6 @@ from cli.terminal import acts, agreed, is_at_a_terminal, print_json, print_rows
 
 STAY, EQUAL = "stay", "equal"
 UNSEEN = "-"
-_MIGRATIONS = Path(__file__).parents[1] / "migrations" / "versions"
 
 
 class _Revision(click.ParamType):
@@ -32,7 +32,8 @@ class _Revision(click.ParamType):
     def shell_complete(self, _context: click.Context, _parameter: click.Parameter,
                        incomplete: str) -> list[CompletionItem]:
         """Offer the numbers that begin so, the newest first."""
-        numbers = (file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
+        files = (MIGRATIONS / "versions").glob("[0-9]*.py")
+        numbers = (file.name.partition("_")[0] for file in files)
         return [CompletionItem(number) for number in sorted(numbers, reverse=True) if number.startswith(incomplete)]
 
 
