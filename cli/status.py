@@ -174,4 +174,3 @@ def _bytes(number: int) -> str:
 
 def _error_of(part: Any) -> str | None:
     return part.get("error") if isinstance(part, dict) else None
-

@@ -33,6 +33,7 @@ from cli.user_reading import shown
 FOREVER = timedelta(days=365 * 100)
 realm_option = served_realm_option("Whose users.")
 
+
 @click.group()
 def users() -> None:
     """Users of a realm: find, show, create, import, verify, change role, password, lock, export, erase, list. USER

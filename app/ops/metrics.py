@@ -28,7 +28,6 @@ _ENDED = Counter("guildhall_streams_ended", "Event streams that ended, by why.",
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-
 @dataclass(frozen=True, slots=True)
 class Gauge:
     """One figure that is read at each scrape; `label` and `labelled` tell several of one name apart."""

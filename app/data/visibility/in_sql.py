@@ -223,4 +223,3 @@ def _has_id(element: _HasId, compiler: SQLCompiler, **options: Any) -> str:
     if compiler.dialect.name == "postgresql":
         return f"{ids} @> to_jsonb(CAST({one} AS TEXT))"
     return f"EXISTS (SELECT 1 FROM json_each({ids}) WHERE value = {one})"
-
