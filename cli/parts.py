@@ -40,7 +40,7 @@ READERS = {
         "CATEGORY": "marketplace.category_management.queries.category_subject",
         "FEEDBACK": "marketplace.feedback.moderation.feedback_subject",
         "MEDIA": "marketplace.product_listing.subjects.media_subject",
-        "MESSAGE": "marketplace.messaging.queries.message_subject",
+        "MESSAGE": "marketplace.messaging.subjects.message_subject",
         "ORDER": "marketplace.order_management.queries.order_subject",
         "PRODUCT": "marketplace.product_listing.subjects.product_subject",
         "USER": _USER},
@@ -49,7 +49,7 @@ READERS = {
         "COMPANY": "network.company.moderation.company_subject",
         "INVITATION": "network.networking.moderation.invitation_subject",
         "JOB": "network.job_application.moderation.posting_subject",
-        "MESSAGE": "network.messaging.queries.message_subject",
+        "MESSAGE": "network.messaging.subjects.message_subject",
         "POST": "network.content.moderation.post_subject",
         "PROFILE": "network.profile.moderation.profile_subject",
         "USER": _USER}}

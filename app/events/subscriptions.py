@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.annotations import annotate
-from app.events.event_delivery import Event
 from app.runtime import runtime
 
 if TYPE_CHECKING:  # who only reads imports nothing that writes
     from app.data.unit_of_work import UnitOfWork
+    from app.events.event_delivery import Event
 
-Handler = Callable[["UnitOfWork", Event], None]
-BatchHandler = Callable[[Sequence[Event]], None]
+Handler = Callable[["UnitOfWork", "Event"], None]
+BatchHandler = Callable[[Sequence["Event"]], None]
 
 
 @dataclass(frozen=True)

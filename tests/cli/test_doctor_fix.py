@@ -38,7 +38,8 @@ from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.watchlist_cart.models import WatchlistItem, WatchlistList
 from blueprints.network.company.models import CompanyTally
-from blueprints.network.content.models import Like, PostTally, Voice
+from blueprints.network.content.feed_models import Voice
+from blueprints.network.content.models import Like, PostTally
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication
 from blueprints.network.job_application.rules import REJECTED
 from blueprints.network.messaging.models import Conversation as NetworkConversation
@@ -47,7 +48,7 @@ from blueprints.network.networking.models import Connection, Person, Tie
 from blueprints.network.profile.models import Profile, ProfileTerm
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT as PREMIUM
-from blueprints.platform.auth.person_models import FAILED, READY, WAITING, PersonExport
+from blueprints.platform.auth.export_models import FAILED, READY, WAITING, PersonExport
 from blueprints.platform.bff.models import StoredView
 from blueprints.platform.moderation.counter_models import Counter
 from blueprints.platform.moderation.models import Case

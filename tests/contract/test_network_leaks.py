@@ -18,7 +18,8 @@ from app.http.read_events import ReadEventBuffer
 from app.identity.bucket_tokens import private_bucket
 from app.jobs.worker import run_job
 from app.runtime import runtime
-from blueprints.network.profile.premium_models import NetworkCard, NetworkCustomer, PremiumPayment, Premiumsubscription
+from blueprints.network.profile.premium_models import Premiumsubscription
+from blueprints.network.profile.premium_payment_models import NetworkCard, NetworkCustomer, PremiumPayment
 from blueprints.platform.bucket.commands import Upload, store_files
 from blueprints.platform.people.models import Block
 from tests.clients import Callers

@@ -11,7 +11,7 @@ from app.data.reads import fetch
 from app.events.event_delivery import Event
 from blueprints.network.company.counting import differences as followers_counted
 from blueprints.network.content import feed_items
-from blueprints.network.content.counting import differences
+from blueprints.network.content.checks import differences
 from blueprints.network.content.topics import COMMENT_UPDATED
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.platform.auth.commands import archive_profile, delete_user, purge_archived

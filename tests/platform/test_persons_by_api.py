@@ -14,8 +14,8 @@ from app.media.store import MediaMissing, media_store
 from app.notify.models import MailMessage
 from app.runtime import runtime
 from blueprints.platform.auth import export_requests
+from blueprints.platform.auth.export_models import PersonExport
 from blueprints.platform.auth.jobs import make_exports
-from blueprints.platform.auth.person_models import PersonExport
 from tests.clients import PASSWORD, ApiClient
 from tests.flow import settle
 

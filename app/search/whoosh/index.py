@@ -22,13 +22,11 @@ from app.search.port import (
     SearchResult,
 )
 from app.search.synonyms import NONE, Synonyms
-from app.search.whoosh import ranking
 from app.search.whoosh.folder import Folder, read_json
 from app.search.whoosh.layout import whoosh_schema
 from app.search.whoosh.rebuilding import Rebuild
 from app.search.whoosh.segments import SegmentDamaged
 from app.search.whoosh.snapshot import IndexMissing, IndexOutdated, Reader, Snapshot
-from app.search.whoosh.suggesting import suggest
 from app.search.whoosh.writing import GenerationWriter
 
 logger = logging.getLogger(__name__)
@@ -144,6 +142,8 @@ class WhooshIndex:
 
     def search(self, query: SearchQuery) -> SearchResult:
         """The page asked for; empty and not `ready` when the index is broken. Raises InvalidSearch only."""
+        from app.search.whoosh import ranking  # who writes an index, or says how it stands, does not search
+
         ranking.check(self.schema, query)
         synonyms = self._synonyms()
         return self._read(lambda schema, snapshot: ranking.run(schema, snapshot, query, synonyms),
@@ -152,6 +152,8 @@ class WhooshIndex:
     def ids(self, query: SearchQuery, most: int | None = None) -> list[str] | None:
         """The ids of all matches in order, of the first `most` where that is said; None when the index is broken.
         Raises InvalidSearch only."""
+        from app.search.whoosh import ranking
+
         ranking.check(self.schema, query)
         synonyms = self._synonyms()
 
@@ -166,6 +168,8 @@ class WhooshIndex:
 
     def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
         """What a text that is being typed may become; nothing when the index is broken. Raises InvalidSearch only."""
+        from app.search.whoosh.suggesting import suggest
+
         return self._read(lambda schema, snapshot: suggest(schema, snapshot, text, conditions, most), [])
 
     def versions(self) -> Iterator[tuple[str, int]]:

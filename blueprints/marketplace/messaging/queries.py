@@ -1,7 +1,7 @@
 """The reads of messaging: everybody's own, staff's too (rules-marketplace §5.2, moderation.md M-22)."""
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, except_, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
@@ -10,9 +10,7 @@ from app.actor import Actor
 from app.data.columns import iso
 from app.data.held import HIDDEN, Viewer, is_free, is_shown_to_owner, viewer
 from app.data.ids import canonical_uuid
-from app.data.moderated_kinds import Subject
-from app.data.person_rows import Person
-from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
@@ -25,6 +23,9 @@ from blueprints.marketplace.messaging.rules import pair_of
 from blueprints.marketplace.messaging.visibility import MESSAGES, NOT_DELETED
 from blueprints.platform.people.briefs import user_briefs
 
+if TYPE_CHECKING:  # who lists messages exports nobody
+    from app.data.person_rows import Person
+
 REALM = "marketplace"
 MESSAGE_FILTERS = Filters((equal(Message.from_user_id), equal(Message.to_user_id), equal(Message.is_read)))
 _NEWEST_FIRST = (Message.sent_at.desc(), Message.id.desc())
@@ -36,14 +37,6 @@ def get_message(actor: Actor, asked: ReadRequest, message_id: str) -> Wire:
     row = get_row(Message, message_id, expression_in_sql(NOT_DELETED, Message, actor), viewer=viewer(actor))
     require_self_or_staff(actor, row["fromUserId"], row["toUserId"])
     return row
-
-
-def message_subject(actor: Actor, message_id: str) -> Subject | None:
-    """Return a message as staff judge it, deleted too; its parties alone may report it (M-19). None: there is none."""
-    row = find_any_row(Message, message_id)
-    return row and Subject(
-        f"message of {row['sentAt']}", row["fromUserId"], row, words=row["content"],
-        parties=frozenset({row["fromUserId"], row["toUserId"]}), held=row["held"], is_active=row["isActive"])
 
 
 def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
@@ -78,7 +71,7 @@ def is_shown_to(user_id: str) -> ColumnElement[bool]:
     return and_(_kept_by(user_id, NOT_DELETED), is_shown_to_owner(Message, user_id))
 
 
-def messages_kept_by(person: Person) -> ColumnElement[bool]:
+def messages_kept_by(person: "Person") -> ColumnElement[bool]:
     """Return the condition of the messages that a person has sent or received, and not deleted: both sides of them."""
     return _kept_by(person.id, MESSAGES.rule)
 

@@ -8,7 +8,8 @@ from blueprints.marketplace.messaging.checks import check_conversations, mend_co
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
 from blueprints.marketplace.messaging.index import READABLE, WORDS
 from blueprints.marketplace.messaging.models import Conversation, Message
-from blueprints.marketplace.messaging.queries import message_subject, messages_kept_by
+from blueprints.marketplace.messaging.queries import messages_kept_by
+from blueprints.marketplace.messaging.subjects import message_subject
 from blueprints.marketplace.messaging.topics import MESSAGE_CREATED
 
 SERVICE = ServiceDeclaration(

@@ -7,7 +7,6 @@ from sqlalchemy import Text, cast, or_, select
 from app.actor import Actor, anonymous, system_actor
 from app.data.folded import has_part
 from app.data.held import Viewer, is_free, viewer, viewer_of_role
-from app.data.person_rows import MOST_OBLIGATIONS
 from app.data.reads import Listing, fetch, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.joins import add_joins
@@ -96,16 +95,6 @@ def products_showing(media_ids: Iterable[str]) -> list[str]:
     rows = fetch(select(Product.id).where(
         Product.is_active.is_(True), or_(*(shown.contains(media_id) for media_id in media_ids))))
     return [row.id for row in rows]
-
-
-def running_auctions_of(realm: str, user_id: str) -> list[str]:
-    """Return the auctions of a person that have bids and are not closed, a sentence each (docs/decisions/099)."""
-    if realm != Product.__realm__:
-        return []
-    rows = fetch(select(Product.id, Product.title, Product.bid_count).where(
-        Product.seller_id == user_id, Product.is_active.is_(True), Product.type == "AUCTION",
-        Product.closed_at.is_(None), Product.bid_count > 0).order_by(Product.id).limit(MOST_OBLIGATIONS))
-    return [f"auction “{row.title}” ({row.id}) runs with {row.bid_count} bids" for row in rows]
 
 
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:

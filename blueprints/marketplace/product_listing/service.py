@@ -15,11 +15,8 @@ from blueprints.marketplace.product_listing.index import LISTINGS, READABLE
 from blueprints.marketplace.product_listing.inspection import listings_named
 from blueprints.marketplace.product_listing.media_models import Media
 from blueprints.marketplace.product_listing.models import Product
-from blueprints.marketplace.product_listing.queries import (
-    listings_seen_by,
-    media_by_id,
-    running_auctions_of,
-)
+from blueprints.marketplace.product_listing.obligations import running_auctions_of
+from blueprints.marketplace.product_listing.queries import listings_seen_by, media_by_id
 from blueprints.marketplace.product_listing.subjects import media_subject, product_subject
 from blueprints.marketplace.product_listing.topics import MEDIA_HELD, PRODUCT_CREATED, PRODUCT_UPDATED
 

@@ -19,7 +19,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import InvalidInput
 from blueprints.network.content.feed_items import NEWEST_FIRST, followed_voices
-from blueprints.network.content.models import IS_SHOWN, FeedItem, Voice
+from blueprints.network.content.feed_models import IS_SHOWN, FeedItem, Voice
 from blueprints.network.content.queries import posts_seen_by, with_counts
 from blueprints.network.networking.ties import is_tied, number_of, numbers_given, ties_of_number
 from blueprints.platform.people.queries import people_at_rest

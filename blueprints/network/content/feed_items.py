@@ -12,7 +12,8 @@ from app.data.upserts import upsert
 from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.company.rights import followed_by, page_is_shown
-from blueprints.network.content.models import IS_SHOWN, CompanyVoice, FeedItem, Post, Voice
+from blueprints.network.content.feed_models import IS_SHOWN, CompanyVoice, FeedItem, Voice
+from blueprints.network.content.models import Post
 from blueprints.network.content.rules import reaches_others
 from blueprints.network.networking.ties import numbered
 

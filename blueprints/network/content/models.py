@@ -1,12 +1,12 @@
-"""The tables of content: posts, likes, comments (rules-network §2A), and what is made of them (network.md, Tables).
+"""The tables of content: posts, likes, comments (rules-network §2A), and their tally (network.md, Tables).
 
-Tally and feed are side tables: a like more is no change of the post, so its version and its events stay as they are."""
+It is a side table, as the feed is (feed_models.py): by a like more the post's version and events stay as they are."""
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, Integer, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant, boolean, choice, id_list, identifier, instant, text, web_address_list
+from app.data.columns import boolean, choice, id_list, identifier, instant, text, web_address_list
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
 from app.data.short_ids import short_id_index
@@ -81,50 +81,6 @@ class PostTally(Base):
     comments: Mapped[int] = mapped_column(Integer)
 
 
-class FeedItem(Base):
-    """A post as feeds find it: whose voice it is (Voice.num), when, and whether it reaches anybody else.
-
-    `shown`: it is active, and nothing holds it."""
-
-    __tablename__ = "network_feed_item"
-    __realm__ = "network"
-
-    post_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    voice: Mapped[int] = mapped_column(Integer)
-    at: Mapped[datetime] = mapped_column(Instant)
-    reach: Mapped[bool] = mapped_column(Boolean)
-    shown: Mapped[bool] = mapped_column(Boolean)
-
-
-class CompanyVoice(Base):
-    """The number of a company among the voices, where it stands negative; people have those of networking."""
-
-    __tablename__ = "network_company_voice"
-    __realm__ = "network"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    num: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    company_id: Mapped[str] = mapped_column(String(36))
-
-
-class Voice(Base):
-    """Who posts, a person or a company, and the newest item of theirs that is shown and reaches others."""
-
-    __tablename__ = "network_voice"
-    __realm__ = "network"
-
-    num: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    at: Mapped[datetime | None] = mapped_column(Instant)
-    post_id: Mapped[str | None] = mapped_column(String(36))
-
-
-IS_SHOWN = FeedItem.shown.is_(True)
-
-Index("ix_network_feed_item_at", FeedItem.at.desc(), FeedItem.post_id.desc(), FeedItem.voice,
-      sqlite_where=IS_SHOWN, postgresql_where=IS_SHOWN)
-Index("ix_network_feed_item_voice", FeedItem.voice, FeedItem.at.desc(), FeedItem.post_id.desc(),
-      sqlite_where=IS_SHOWN, postgresql_where=IS_SHOWN)
-Index("uq_network_company_voice", CompanyVoice.company_id, unique=True)
 Index("ix_network_post_created", Post.created_at, Post.id)
 Index("ix_network_post_author", Post.author_user_id, Post.created_at, Post.id)
 Index("ix_network_post_company", Post.company_id, Post.created_at, Post.id)

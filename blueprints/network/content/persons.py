@@ -14,7 +14,8 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.version_keys import version_key
 from blueprints.network.content.counting import count, is_counted
 from blueprints.network.content.feed_items import hide_items
-from blueprints.network.content.models import Comment, FeedItem, Like, Post, PostTally, Voice
+from blueprints.network.content.feed_models import FeedItem, Voice
+from blueprints.network.content.models import Comment, Like, Post, PostTally
 
 _AT_ONCE = 200
 Said = TypeVar("Said", Comment, Like)

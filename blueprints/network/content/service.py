@@ -6,7 +6,7 @@ from app.http.private_files import FileProperty
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.content import subscribers
-from blueprints.network.content.counting import check_tallies, mend_tallies
+from blueprints.network.content.checks import check_tallies, mend_tallies
 from blueprints.network.content.feed_items import check_voices, mend_voices
 from blueprints.network.content.index import COMMENTS, POSTS, READABLE
 from blueprints.network.content.models import Comment, Like, Post

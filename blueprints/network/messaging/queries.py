@@ -4,15 +4,13 @@ superAdmin gets single ones, too; what he reads of others is in the audit (NET-3
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
 
 from app.actor import Actor
 from app.data.held import Viewer, is_shown_to_owner
-from app.data.moderated_kinds import Subject
-from app.data.person_rows import Person
-from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal, since, until
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
@@ -28,6 +26,9 @@ from blueprints.network.messaging.visibility import (
     has_receipt,
     takes_part,
 )
+
+if TYPE_CHECKING:  # who lists messages exports nobody
+    from app.data.person_rows import Person
 
 CONVERSATION_FILTERS = Filters((
     equal(Conversation.is_group), equal(Conversation.last_message_at),
@@ -168,25 +169,17 @@ def both_lists(done: Receipts) -> tuple[list[str], list[str]]:
             [user_id for user_id, one in done.items() if one.has_hidden])
 
 
-def message_subject(actor: Actor, message_id: str) -> Subject | None:
-    """Return a message as staff judge it, deleted too; who takes part may report it (M-19). None: there is none."""
-    row = find_any_row(Message, message_id)
-    return None if row is None else Subject(
-        f"message of {row['sentAt']}", row["senderUserId"], row, words=row["content"],
-        parties=frozenset(participants_of(row["conversationId"])), held=row["held"], is_active=row["isActive"])
-
-
-def conversations_of(person: Person) -> ColumnElement[bool]:
+def conversations_of(person: "Person") -> ColumnElement[bool]:
     """Return the condition of the conversations in which a person takes part now: for the export of the person."""
     return Conversation.id.in_(_parts_of(person))
 
 
-def messages_of(person: Person) -> ColumnElement[bool]:
+def messages_of(person: "Person") -> ColumnElement[bool]:
     """Return the condition of the messages in those conversations, the others' too, that the person has not deleted."""
     return and_(Message.conversation_id.in_(_parts_of(person)), ~_has_hidden(person.id))
 
 
-def _parts_of(person: Person) -> Select[tuple[str]]:
+def _parts_of(person: "Person") -> Select[tuple[str]]:
     return select(Participant.conversation_id).where(Participant.user_id == person.id)
 
 

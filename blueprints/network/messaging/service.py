@@ -10,12 +10,8 @@ from blueprints.network.messaging.commands import leave_conversations
 from blueprints.network.messaging.counting import check_conversations, mend_unread
 from blueprints.network.messaging.index import READABLE, WORDS
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
-from blueprints.network.messaging.queries import (
-    conversations_of,
-    conversations_seen_by,
-    message_subject,
-    messages_of,
-)
+from blueprints.network.messaging.queries import conversations_of, conversations_seen_by, messages_of
+from blueprints.network.messaging.subjects import message_subject
 from blueprints.network.messaging.topics import CONVERSATION_ERASED, MESSAGE_CREATED, MESSAGE_UPDATED
 from blueprints.network.messaging.writing import hold_message, lock_messages
 

@@ -1,4 +1,4 @@
-"""The order by which a person buys premium, and what its checkout keeps (rules-network §6A)."""
+"""The order by which a person buys premium (rules-network §6A)."""
 from datetime import datetime
 
 from sqlalchemy import Index
@@ -8,7 +8,6 @@ from app.data.columns import choice, identifier, instant, integer, money, string
 from app.data.entity import Entity
 from app.data.short_ids import short_id_index
 from app.payments.states import CONFIRMATIONS
-from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments
 
 
 class Premiumsubscription(Entity):
@@ -42,31 +41,6 @@ class Premiumsubscription(Entity):
     unused_seconds: Mapped[int | None] = integer(hidden=True)
 
 
-class PremiumPayment(Ticket):
-    """The payment ticket of an order of premium."""
-
-    __tablename__ = "network_premium_payment"
-    __service__ = "profile"
-    __object__ = "sys_premiumsubscriptionPayment"
-    __realm__ = "network"
-
-
-class NetworkCustomer(Customer):
-    """Who a person of the network is at the payment gateway."""
-
-    __tablename__ = "network_payment_customer"
-    __service__ = "profile"
-    __realm__ = "network"
-
-
-class NetworkCard(Method):
-    """A card a person of the network keeps for the next order."""
-
-    __tablename__ = "network_payment_method"
-    __service__ = "profile"
-    __realm__ = "network"
-
-
 # An order that nobody has paid yet; the index says the same.
 IS_UNPAID = Premiumsubscription.paid_at.is_(None) & Premiumsubscription.is_active.is_(True)
 
@@ -75,7 +49,4 @@ Index("uq_network_premiumsubscription_open", Premiumsubscription.user_id, unique
 Index("ix_network_premiumsubscription_user", Premiumsubscription.user_id, Premiumsubscription.period_end)
 Index("ix_network_premiumsubscription_created", Premiumsubscription.created_at, Premiumsubscription.id)
 Index("ix_network_premiumsubscription_end", Premiumsubscription.period_end)
-index_payments("network_premium", PremiumPayment, NetworkCustomer, NetworkCard)
-
-
 short_id_index(Premiumsubscription)

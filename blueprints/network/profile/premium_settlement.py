@@ -21,12 +21,8 @@ from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
 from app.payments.states import CANCELED
 from blueprints.network.profile import premium_rules as rules
-from blueprints.network.profile.premium_models import (
-    NetworkCard,
-    NetworkCustomer,
-    PremiumPayment,
-    Premiumsubscription,
-)
+from blueprints.network.profile.premium_models import Premiumsubscription
+from blueprints.network.profile.premium_payment_models import NetworkCard, NetworkCustomer, PremiumPayment
 from blueprints.network.profile.premium_queries import PremiumPlan, premium_plan
 from blueprints.network.profile.premium_topics import PAYMENT_STATUS
 from blueprints.platform.auth.lending import lock_accounts

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from app.data.reads import fetch
+from app.data.folded import has_part
+from app.data.id_sets import not_among
+from app.data.reads import Listing, Page, fetch, list_rows
 from app.data.reads.seen_rows import SeenRows, record_version
 from app.data.serialization import Wire
 from app.runtime import runtime
@@ -54,3 +56,12 @@ def _version_shown(model: type[Account]) -> ColumnElement[str]:
 
 BRIEF_USERS = SeenRows(account_model, mark=_version_shown)
 """The same people as of `brief_users`, whoever looks; of them the marks alone are asked."""
+
+
+def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], nor: Select[str]) -> Listing:
+    """Return a page of the active accounts whose fullname holds this part, by id; nothing but signs finds nobody.
+
+    `without` are ids, `nor` is a query of ids that are left out. The rows are whole: show others a brief of them."""
+    model = account_model(realm)
+    return list_rows(model, page, has_part(model.folded_fullname, name), not_among(model.id, without),
+                     model.id.not_in(nor))

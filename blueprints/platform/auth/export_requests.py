@@ -34,9 +34,9 @@ from app.identity.security_events import record_security
 from app.jobs.wakeup import wake
 from app.media.store import MediaMissing, media_store, random_name
 from app.runtime import runtime
+from blueprints.platform.auth.export_models import FAILED, IS_WAITING, READY, WAITING, PersonExport
 from blueprints.platform.auth.exports import write_export
 from blueprints.platform.auth.models import account_model
-from blueprints.platform.auth.person_models import FAILED, IS_WAITING, READY, WAITING, PersonExport
 from blueprints.platform.auth.topics import export_ready_topic
 
 log = logging.getLogger("guildhall.persons")

@@ -7,8 +7,8 @@ from sqlalchemy import CompoundSelect, Select, select
 
 from app.data.unit_of_work import UnitOfWork
 from blueprints.platform.auth.models import Account, account_model
-from blueprints.platform.auth.queries import standing_columns, standing_of
 from blueprints.platform.auth.rules import Standing
+from blueprints.platform.auth.standings import standing_columns, standing_of
 
 
 def lock_accounts(work: UnitOfWork, user_ids: Iterable[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,22 +13,19 @@ from sqlalchemy import (
     cast,
     false,
     func,
-    null,
     or_,
     select,
-    union,
 )
 
 from app.actor import Actor
 from app.clock import now
-from app.data.columns import iso, read_instant
+from app.data.columns import iso
 from app.data.connections import reading
 from app.data.folded import has_part
-from app.data.id_sets import not_among
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
-from app.data.reads.prepared import fetch_prepared_among, fetch_typed, is_among
+from app.data.reads.prepared import fetch_typed
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
@@ -40,8 +37,7 @@ from app.mail_addresses import mail_address, typed_address
 from app.runtime import runtime
 from blueprints.platform.auth.factor_models import RoleSecondFactor
 from blueprints.platform.auth.models import Account, MarketplaceUser, account_model, holds_email
-from blueprints.platform.auth.person_models import PurgedAccount
-from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, holds, normal_mobile, shortened_address
+from blueprints.platform.auth.rules import holds, normal_mobile, shortened_address
 
 _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 
@@ -125,42 +121,6 @@ def is_user(realm: str, user_id: str) -> bool:
     return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
 
 
-def account_standings(realm: str, user_ids: Collection[str]) -> list[Standing]:
-    """Return the standings of the accounts that exist among the ids (at least one), in one statement."""
-    with reading() as connection:
-        rows = fetch_prepared_among(connection, partial(_standings, account_model(realm)), user_ids)
-    return [standing_of(row) for row in rows]
-
-
-def standing_of(row: Sequence[Any]) -> Standing:
-    """Return the Standing of a driver's own row of `standing_columns`."""
-    return Standing(row[0], bool(row[1]), *(read_instant(value) for value in row[2:]))
-
-
-@cache  # every write of a trader asks it, and building it anew costs many times as much as running it
-def _standings(model: type[Account], count: int) -> Select[Any]:
-    return select(*standing_columns(model)).where(is_among(model.id, count))
-
-
-def standing_columns(model: type[Account]) -> tuple[Any, ...]:
-    """Return the columns of a Standing, in its order."""
-    return tuple(getattr(model, name) for name in Standing._fields)
-
-
-def accounts_at_rest(realm: str) -> list[Standing]:
-    """Return the standings of the accounts that are archived, locked, suspended, or deleted or purged within a week."""
-    model, moment = account_model(realm), now()
-    facts = select(*standing_columns(model))
-    rows = fetch(union(  # each is a range of its own index; old locks and deletions pile up, and are not looked at
-        facts.where(model.archived_at >= LONG_AGO),
-        *(facts.where(until > moment) for until in (
-            model.locked_until, model.suspended_until, model.no_selling_until, model.no_buying_until)),
-        facts.where(model.is_active.is_(False), model.updated_at > moment - REST_AFTER_END),
-        select(PurgedAccount.id, false(), *(null() for _ in Standing._fields[2:])).where(
-            PurgedAccount.realm == realm, PurgedAccount.rests_until > moment)))
-    return [Standing(*row) for row in rows]
-
-
 def user_filters(realm: str) -> Filters:
     """Return the list filters of the contract; `password` is listed there too and is never one (§2.8)."""
     model = account_model(realm)
@@ -186,15 +146,6 @@ def search_users(actor: Actor, keyword: str, page: Page) -> Listing:
     model = account_model(actor.realm)
     in_address = model.email.contains(typed_address(keyword), autoescape=True) if compact(keyword) else false()
     return list_rows(model, page, or_(has_part(model.folded_fullname, keyword), in_address))
-
-
-def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], nor: Select[str]) -> Listing:
-    """Return a page of the active accounts whose fullname holds this part, by id; nothing but signs finds nobody.
-
-    `without` are ids, `nor` is a query of ids that are left out. The rows are whole: show others a brief of them."""
-    model = account_model(realm)
-    return list_rows(model, page, has_part(model.folded_fullname, name), not_among(model.id, without),
-                     model.id.not_in(nor))
 
 
 def find_account(realm: str, email: str) -> Any:

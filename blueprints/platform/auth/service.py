@@ -7,10 +7,11 @@ from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.commands import restore_user
+from blueprints.platform.auth.export_models import PersonExport
 from blueprints.platform.auth.export_requests import remove_exports_of
 from blueprints.platform.auth.inspection import accounts_named
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
-from blueprints.platform.auth.person_models import PersonExport, PurgedAccount
+from blueprints.platform.auth.person_models import PurgedAccount
 from blueprints.platform.auth.subjects import user_subject
 from blueprints.platform.auth.topics import own_topics, user_topic
 

@@ -24,9 +24,9 @@ from app.data.version_keys import version_key
 from app.errors import Forbidden, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
-from blueprints.platform.auth.briefs import added_to_briefs
-from blueprints.platform.auth.queries import account_standings, accounts_at_rest, named_accounts
+from blueprints.platform.auth.briefs import added_to_briefs, named_accounts
 from blueprints.platform.auth.rules import Standing, holds
+from blueprints.platform.auth.standings import account_standings, accounts_at_rest
 from blueprints.platform.people.blocking import hides_blocked
 from blueprints.platform.people.briefs import BRIEF, user_briefs
 from blueprints.platform.people.models import Block

@@ -7,7 +7,7 @@ import pytest
 from app.actor import system_actor
 from app.clock import now
 from blueprints.platform.auth.commands import archive_profile, delete_user, lock_user
-from blueprints.platform.auth.queries import account_standings
+from blueprints.platform.auth.standings import account_standings
 from tests.clients import ApiClient
 from tests.marketplace.messaging.talk import BLOCKS, MESSAGES, conversations, refusal, thread, write, written
 

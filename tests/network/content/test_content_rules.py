@@ -11,7 +11,7 @@ from app.data.ids import uuid7
 from app.data.person_rows import PersonTables, forget_person
 from app.data.unit_of_work import unit_of_work
 from app.runtime import runtime
-from blueprints.network.content.counting import check_tallies, differences
+from blueprints.network.content.checks import check_tallies, differences
 from blueprints.network.content.models import PostTally
 from blueprints.network.content.topics import LIKE_CREATED, POST_CREATED, POST_UPDATED
 from blueprints.platform.auth.commands import lock_user

@@ -9,7 +9,7 @@ from app.actor import system_actor
 from app.data.moderated_kinds import HoldChange
 from app.data.unit_of_work import unit_of_work
 from blueprints.network.content import feed_items, likes
-from blueprints.network.content.counting import differences
+from blueprints.network.content.checks import differences
 from blueprints.network.content.moderation import hold_comment, hold_post, lock_comments, lock_posts
 from tests.concurrency.in_between import WRITTEN, meet, places
 from tests.concurrency.together import together
