@@ -55,6 +55,7 @@ SHOWN_BY = {
         "app/notify/test_letters_that_stay.py::test_letters_that_were_given_up_go_again_with_all_their_attempts",
         "app/notify/test_letters_that_stay.py::test_a_test_letter_is_sent_and_the_servers_answer_told"),
     "operations.md is not true: backup, upgrade, units that wait for what Debian has not": (
+        "install/test_operations_page.py::test_the_page_for_operators_is_true_from_top_to_bottom",
         "install/test_operations_page.py::"
         "test_the_page_for_operators_is_true_on_an_empty_debian_from_top_to_bottom",
         "install/test_operations_page.py::test_the_page_is_read_in_one_sitting",

@@ -53,15 +53,15 @@ def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str
             raise DuplicateRecord(*model.__duplicates__[f"uq_{model.__tablename__}_email"])
         former = work.find(model, model.email == email, model.is_active.is_(True), model.email_verified.is_(False),
                            lock=True)
-        if former is not None and gives_way(former):
-            _give_way(work, former)
+        if former is not None and makes_room(former):
+            _replace(work, former)
         account = _create(actor, "YourProfileIsArchivedPleaseLoginToRestore", email=email, password=password_hash,
                           fullname=fullname, **face)
         work.commit()
     return account
 
 
-def gives_way(account: Any) -> bool:
+def makes_room(account: Any) -> bool:
     """Tell whether a new registration of its e-mail takes the place of this account (a row or None; decision 44)."""
     settings = runtime().settings
     return (account is not None and account.is_active and not account.email_verified
@@ -319,7 +319,7 @@ def _refuse_former_id(work: UnitOfWork, id: str) -> None:
         raise DuplicateRecord("DuplicateRecord", "a record with this id already exists")
 
 
-def _give_way(work: UnitOfWork, former: Account) -> None:
+def _replace(work: UnitOfWork, former: Account) -> None:
     end_sessions_of(work, work.actor.realm, former.id)
     record_security(work, "account", former.id, replaced=True)
     _purge(work, former)

@@ -8,7 +8,7 @@ from app.identity.login_throttle import Bound, Limit
 from app.identity.passwords import ChosenPassword, choose_password, password_matches
 from app.identity.security_events import record_refusal, recorded_throttle
 from app.runtime import runtime
-from blueprints.platform.auth.commands import gives_way
+from blueprints.platform.auth.commands import makes_room
 from blueprints.platform.auth.queries import find_account, personal_words, stored_hash
 
 OLD_PASSWORD_TRIES = Limit("OldPassword", most=10, window=900)
@@ -42,7 +42,7 @@ def registration(actor: Actor, data: Data) -> Data:
 
 def _counted(actor: Actor, email: str) -> list[tuple[Bound, tuple[str, ...]]]:
     address = actor.address or ""
-    replaces = [(REPLACEMENTS, (actor.realm, email, address))] if gives_way(find_account(actor.realm, email)) else []
+    replaces = [(REPLACEMENTS, (actor.realm, email, address))] if makes_room(find_account(actor.realm, email)) else []
     return [(REGISTRATIONS, (actor.realm, address)), *replaces]
 
 

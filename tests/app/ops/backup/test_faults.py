@@ -1,7 +1,7 @@
 """What can go wrong with a backup is told by a sentence, and nothing is half restored."""
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,24 @@ def test_a_tenant_that_comes_before_the_catalog_is_taken_is_in_the_backup(system
     monkeypatch.setattr(create, "at_one_moment", with_one_more)
     with opened_archive(system.backup(), None) as archive:
         assert [*archive.contents["stores"]["organization"]["groups"]] == ["acme", "late"]
+
+
+def test_a_file_that_comes_or_goes_while_a_database_is_taken_is_in_the_backup(
+        system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its row is in the database of then: an upload before it, a deletion behind it."""
+    taking, store, late = create.at_one_moment, open_store(system.settings), random_name()
+
+    @contextmanager
+    def while_serving(databases: Any) -> Iterator[Any]:
+        store.put(late, b"late", "text/plain")
+        with taking(databases) as taken:
+            yield taken
+        store.delete(system.ids["file"])
+
+    monkeypatch.setattr(create, "at_one_moment", while_serving)
+    with opened_archive(system.backup(), None) as archive:
+        kept = {member.name for member in archive.members()}
+    assert {f"media/{late}", f"media/{system.ids['file']}"} <= kept
 
 
 @pytest.mark.once("about the disk that holds backups; what PostgreSQL does on its own full disk it says itself")
