@@ -30,6 +30,7 @@ from blueprints.platform.auth.ranks import refused, require_assignable, require_
 from blueprints.platform.auth.rules import (
     LONG_AGO,
     REST_AFTER_END,
+    STRAGGLERS,
     gravatar_url,
     is_replaceable,
     is_restorable,
@@ -39,6 +40,7 @@ from blueprints.platform.auth.suspensions import suspensions
 from blueprints.platform.auth.topics import purged_topic, standing_topic
 
 LOCK_ENDS = "lock-ends"
+FORGET_AGAIN = "forget-again"
 
 
 def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str, **face: Any) -> Account:
@@ -363,4 +365,10 @@ def _purge(work: UnitOfWork, account: Account) -> None:
     is_its_phone = getattr(account, "mobile_verified", False)
     forget_letters(work, account.email, account.id, *((account.phone,) if is_its_phone else ()))
     forget_at_once(work, runtime().part(PersonTables), account.id)
-    work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})
+    say_purged(work, account.id)
+    work.schedule(FORGET_AGAIN, account.id, now() + STRAGGLERS)
+
+
+def say_purged(work: UnitOfWork, user_id: str) -> None:
+    """Have the services forget whoever is gone for good; a second time they take what a straggler left."""
+    work.emit(purged_topic(work.actor.realm), user_id, {"id": user_id})

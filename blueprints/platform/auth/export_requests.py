@@ -168,9 +168,16 @@ def purge_exports() -> int:
 
 
 def remove_exports_of(actor: Actor, user_id: str, cause: str | None) -> None:
-    """Remove the bytes of a person's exports, before their rows go."""
-    _remove_bytes(fetch(select(PersonExport.storage_name).where(
-        PersonExport.realm == actor.realm, PersonExport.user_id == user_id)))
+    """Remove a person's exports: the bytes, the rows, and the bytes once more.
+
+    A worker may have written one in between; from then on it finds no row and removes what it writes."""
+    of_person = (PersonExport.realm == actor.realm, PersonExport.user_id == user_id)
+    rows = fetch(select(PersonExport.storage_name).where(*of_person))
+    _remove_bytes(rows)
+    with unit_of_work(actor, request_id=cause) as work:
+        work.execute(delete(PersonExport).where(*of_person))
+        work.commit()
+    _remove_bytes(rows)
 
 
 def _refuse_too_many(actor: Actor) -> None:

@@ -6,7 +6,14 @@ from app.identity.security_events import purge_security_events
 from app.identity.sessions import sweep_expired_sessions
 from app.jobs.schedule import kernel_periodic, on_due
 from app.runtime import runtime
-from blueprints.platform.auth.commands import LOCK_ENDS, end_lock, purge_archived, purge_unverified
+from blueprints.platform.auth.commands import (
+    FORGET_AGAIN,
+    LOCK_ENDS,
+    end_lock,
+    purge_archived,
+    purge_unverified,
+    say_purged,
+)
 from blueprints.platform.auth.export_requests import (
     MAKE_EXPORTS,
     make_next_export,
@@ -20,6 +27,13 @@ from blueprints.platform.auth.export_requests import (
 def end_due_lock(work: UnitOfWork, user_id: str) -> None:
     """Let the services know that a lock has ended by itself (decision 41)."""
     end_lock(work, user_id)
+
+
+@on_due(FORGET_AGAIN, realm="marketplace")
+@on_due(FORGET_AGAIN, realm="network")
+def forget_again(work: UnitOfWork, user_id: str) -> None:
+    """Forget once more who is gone for good: a request that was let in before may have written behind the purge."""
+    say_purged(work, user_id)
 
 
 @kernel_periodic("purge-archived", days=1)

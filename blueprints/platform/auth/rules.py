@@ -14,6 +14,8 @@ LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 ARCHIVE_DAYS is at most a hundred years."""
 REST_AFTER_END = timedelta(days=7)
 """How long lists leave out whoever was deleted or purged; by then the events have removed what was shown of them."""
+STRAGGLERS = timedelta(hours=1)
+"""When whoever is gone for good is forgotten once more: requests that were let in before have written by then."""
 
 
 class Standing(NamedTuple):
