@@ -116,11 +116,13 @@ def find(text: str, limit: int, as_json: bool) -> None:
 def _print_letters(letters: list[dict[str, Any]], *, as_json: bool) -> None:
     from app.data.columns import iso
 
-    rows = [{"id": letter["id"], "createdAt": iso(letter["created_at"])[:16], "realm": letter["realm"],
+    rows = [{"id": letter["id"], "createdAt": iso(letter["created_at"]), "realm": letter["realm"],
              "status": letter["status"], "to": _mask(letter["recipient"]), "template": letter["template"],
              "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None,
              **({"channel": letter["channel"]} if as_json else {})}
             for letter in letters]
+    if not as_json:
+        rows = [row | {"createdAt": minute(row["createdAt"])} for row in rows]
     print_rows(rows, as_json=as_json, empty="no letters", ids=("id",), cut=("lastError", "to", "template"))
 
 
@@ -176,7 +178,7 @@ def retry(letter: str | None, refused: bool, dry_run: bool, yes: bool, as_json: 
 @click.argument("address")
 @click.option("--channel", type=CHANNEL, default="email", show_default=True,
               help="sms: ADDRESS is a phone number; push: the e-mail of somebody with devices.")
-@served_realm_option("who has the devices")
+@served_realm_option("Whose devices.")
 @acts
 @with_appcontext
 def test(address: str, channel: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -207,9 +209,10 @@ def muted(realm: str | None, limit: int, as_json: bool) -> None:
     from app.notify.bounces import bounced_addresses
 
     rows = [{"realm": one.realm, "address": _mask(one.address), "bounces": one.bounces,
-             "lastAt": minute(iso(one.last_at)), "mutedAt": minute(iso(one.muted_at)),
-             "lastError": masked_in(one.last_error)}
+             "lastAt": iso(one.last_at), "mutedAt": iso(one.muted_at), "lastError": masked_in(one.last_error)}
             for one in bounced_addresses(realm, limit)]
+    if not as_json:
+        rows = [row | {name: minute(row[name]) for name in ("lastAt", "mutedAt")} for row in rows]
     print_rows(rows, as_json=as_json, empty="no letter came back", cut=("lastError", "address"))
 
 

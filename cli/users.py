@@ -172,6 +172,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
 
     Example: flask users lock anna@demo.test --days 7 --as ada@example.com --yes
     """
+    from app.data.columns import iso
     from blueprints.platform.auth import commands
 
     actor, known = operator_actor(realm, operator), active_account(realm, user)
@@ -184,7 +185,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
     rehearsed(actor, lambda: commands.lock_user(actor, known.id, until))
     if agreed(f"{realm}: {_named(known)} {what}", dry_run=dry_run, yes=yes):
         account = spoken(lambda: commands.lock_user(actor, known.id, until))
-        print_facts(_face(account) | {"lockedUntil": until}, as_json=as_json)
+        print_facts(_face(account) | {"lockedUntil": iso(until)}, as_json=as_json)
 
 
 @users.command("ensure-super-admin")

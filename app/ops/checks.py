@@ -270,7 +270,7 @@ def _due_work() -> tuple[str, str]:
     query = select(func.count(), func.min(DueWork.due_at)).where(DueWork.due_at <= now() - LATE_WORK)
     with reading() as connection:
         count, oldest = connection.execute(query).one()
-    return (FAIL, f"{count} pieces are late, the oldest since {oldest}") if count else (OK, "none is late")
+    return (FAIL, f"{count} pieces are late, the oldest since {iso(oldest)}") if count else (OK, "none is late")
 
 
 def _periodic_jobs() -> tuple[str, str]:

@@ -19,6 +19,7 @@ from sqlalchemy import insert
 
 from app.actor import system_actor
 from app.clock import now
+from app.data.columns import iso
 from app.data.unit_of_work import unit_of_work
 from app.events.event_delivery import PARKED, EventDelivery
 from app.factory import create_app
@@ -283,8 +284,10 @@ def test_the_demo_refuses_production(run: Run, tmp_path: Path) -> None:
 
 
 def test_late_work_is_found(flask: FlaskCommand) -> None:
+    due_at = now() - timedelta(hours=1)
     with unit_of_work(system_actor("marketplace")) as work:
-        work.schedule("close-auction", "nobody", now() - timedelta(hours=1))
+        work.schedule("close-auction", "nobody", due_at)
         work.commit()
     findings = {row["check"]: row for row in json.loads(flask("doctor", "--json").stdout)}
     assert findings["due work"]["state"] == "fail"
+    assert f"the oldest since {iso(due_at)}" in findings["due work"]["says"]

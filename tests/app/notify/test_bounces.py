@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.actor import system_actor
 from app.clock import moved_clock
+from app.data.columns import iso
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
 from app.notify.bounces import Bounce, bounced_addresses, means_nobody, note_bounces, return_path
@@ -203,6 +204,7 @@ def test_the_operator_sees_muted_addresses_masked_and_hears_them_again(terminal:
     assert "g…@" in terminal("muted").output
     shown = terminal("muted", "--json").output
     assert ("g…@example.com" in shown, "gone@" in shown, "5.1.1 no such user" in shown) == (True, False, True)
+    assert json.loads(shown)[0]["mutedAt"] == iso(bounced_addresses(None, 1)[0].muted_at)
     assert terminal("unmute", ADDRESS, "--dry-run").exit_code == 0
     assert muted() != []
     assert json.loads(terminal("unmute", ADDRESS, "--yes", "--json").stdout) == {"unmuted": 1}

@@ -30,6 +30,16 @@ def test_letters_are_listed_newest_first(outbox: Callable[..., Result], post: Ca
         "attempts": 0, "lastError": None, "createdAt": "", "sentAt": None}
 
 
+def test_json_has_the_times_of_the_list_whole(app: Flask, post: Callable[..., bool]) -> None:
+    post("ben@example.com")
+    runner = app.test_cli_runner()
+    (listed,) = json.loads(runner.invoke(notify, ["list", "--json"]).output)
+    (kept,) = json.loads(runner.invoke(notify, ["outbox", "--json"]).output)
+    assert listed["createdAt"] == kept["createdAt"]
+    table = runner.invoke(notify, ["list"]).output
+    assert (listed["createdAt"] in table, listed["createdAt"][:16] in table) == (False, True)
+
+
 def test_one_address_can_be_asked_for_and_is_shown_with_the_text(
         outbox: Callable[..., Result], post: Callable[..., bool]) -> None:
     post("ben@example.com")
