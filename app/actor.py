@@ -3,7 +3,7 @@
 Every command takes the actor first; nothing below the routes knows where it came from."""
 from dataclasses import dataclass
 
-STAFF_ROLES = frozenset({"superAdmin", "admin", "system"})
+_STAFF_ROLES = frozenset({"superAdmin", "admin", "system"})
 
 
 class NoRealm(RuntimeError):
@@ -53,7 +53,7 @@ class Actor:
     @property
     def is_staff(self) -> bool:
         """True for ADMIN of the rules files: admin, superAdmin, and the system (decision 7)."""
-        return self.role in STAFF_ROLES
+        return self.role in _STAFF_ROLES
 
     @property
     def is_person_of_staff(self) -> bool:

@@ -20,7 +20,7 @@ _SHORTEST_NAME = 2
 _SERVER_MILLISECONDS = 500
 _SHORT = f"substr(id, {36 - SHORT_ID_DIGITS + 1})"
 """The last digits of an id, as their index says them."""
-STAFF_ROLES = ("admin", "superAdmin")
+ROLES_OF_STAFF = ("admin", "superAdmin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def latest_of(driver: Driver, table: str, owner: str, owner_id: str) -> list[str
 
 def staff_of(driver: Driver, ids: Ids) -> list[str]:
     """Return the ids of the accounts of a realm that have a role of the staff, of any state."""
-    return driver(f"SELECT id FROM {ids.table} WHERE role_id IN (?, ?) LIMIT {_LOOKED_THROUGH}", *STAFF_ROLES)
+    return driver(f"SELECT id FROM {ids.table} WHERE role_id IN (?, ?) LIMIT {_LOOKED_THROUGH}", *ROLES_OF_STAFF)
 
 
 def offered_topics(driver: Driver, subscriber: str | None, typed: str) -> list[str]:

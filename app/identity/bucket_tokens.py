@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from app.clock import now
 from app.identity.encryption import purpose_key
+from app.identity.roles import STAFF
 from app.settings import REALM_CODENAMES
-
-_APPLICATION_WRITERS = ("superAdmin", "admin")
 
 
 class TokenSession(Protocol):
@@ -62,7 +61,7 @@ def bucket_tokens(app_secret: str, session: TokenSession) -> dict[str, str]:
     own = [_bucket(user_bucket(session.user_id), is_public=True),
            _bucket(private_bucket(session.user_id), is_public=False)]
     tokens = {"userBucketToken": _issue(app_secret, session, own)}
-    if session.role in _APPLICATION_WRITERS:
+    if session.role in STAFF:
         common = _bucket(application_bucket(session.realm), is_public=True)
         tokens["applicationBucketToken"] = _issue(app_secret, session, [common])
     return tokens

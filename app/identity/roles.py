@@ -3,6 +3,7 @@
 USER = "user"
 ADMIN = "admin"
 SUPER_ADMIN = "superAdmin"
+STAFF = (ADMIN, SUPER_ADMIN)
 
 SUPER_ADMIN_ID = "f7103b85-fcda-4dec-92c6-c336f71fd3a2"
 

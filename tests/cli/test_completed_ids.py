@@ -17,9 +17,9 @@ from flask import Flask
 
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds
-from app.data.offered_ids import MOST_OFFERED, STAFF_ROLES, Driver, driver_of_file, offered_ids
+from app.data.offered_ids import MOST_OFFERED, ROLES_OF_STAFF, Driver, driver_of_file, offered_ids
 from app.events.subscriptions import Subscriptions
-from app.identity.roles import ADMIN, SUPER_ADMIN
+from app.identity.roles import STAFF
 from app.ops.mends import mends
 from app.runtime import runtime
 from app.search.catalogue import Indexes
@@ -292,7 +292,7 @@ def test_the_names_that_are_offered_are_those_that_services_declare(app: Flask) 
     assert {*known_names.VIEWS} == {view for _, view in all_views()}
     assert {realm: {*codes} for realm, codes in known_names.RULES.items()} == {
         realm: {rule.code for rule in rules} for realm, rules in DEFAULTS.items()}
-    assert {*STAFF_ROLES} == {ADMIN, SUPER_ADMIN}
+    assert {*ROLES_OF_STAFF} == {*STAFF}
 
 
 def test_what_is_moderated_is_what_the_services_declare(app: Flask) -> None:

@@ -31,7 +31,7 @@ from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.folding import compact
 from app.identity.access import require_self_or_staff
-from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
+from app.identity.roles import STAFF, SUPER_ADMIN_ID
 from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from app.mail_addresses import mail_address, typed_address
 from app.runtime import runtime
@@ -110,7 +110,7 @@ def contacts_of(realm: str, user_ids: Iterable[str]) -> list[Wire]:
 def staff_of(realm: str) -> list[str]:
     """Return the ids of the active admins and the superAdmin of a realm."""
     model = account_model(realm)
-    rows = fetch(select(model.id).where(model.role_id.in_((ADMIN, SUPER_ADMIN)), model.is_active.is_(True))
+    rows = fetch(select(model.id).where(model.role_id.in_(STAFF), model.is_active.is_(True))
                  .order_by(model.id))
     return [row.id for row in rows]
 

@@ -7,7 +7,7 @@ from app.identity.access import require_proved
 from app.identity.authentication import identity
 from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
 from app.identity.file_tokens import FileTokenRefused, read_file_token
-from app.identity.roles import ADMIN, SUPER_ADMIN
+from app.identity.roles import STAFF
 from app.identity.sessions import LiveSession
 from app.runtime import runtime
 from blueprints.platform.bucket.queries import StoredFile
@@ -41,7 +41,7 @@ def require_bucket(holder: BucketHolder, bucket_id: str) -> None:
     of_application = bucket_id == application_bucket(holder.actor.realm)
     if not of_application and not is_user_bucket(bucket_id):
         raise InvalidInput("errMsg_bucketIdisNotAValidID", detail={"bucketId": "expected the id of a bucket"})
-    if bucket_id not in holder.bucket_ids or (of_application and holder.actor.role not in (ADMIN, SUPER_ADMIN)):
+    if bucket_id not in holder.bucket_ids or (of_application and holder.actor.role not in STAFF):
         raise Forbidden("errMsg_BucketNotAllowed")
 
 

@@ -2,13 +2,12 @@
 from app.actor import Actor
 from app.errors import Forbidden, RuleViolated
 from app.identity.access import require
-from app.identity.roles import SUPER_ADMIN_ID
+from app.identity.roles import STAFF, SUPER_ADMIN_ID
 from blueprints.platform.auth.queries import staff_of, user_facts
 from blueprints.platform.moderation.rules import NOBODY
 from blueprints.platform.people.queries import inactive_among
 
 ONLY_STAFF = "errMsg_OnlyStaffModerates"
-_STAFF_ROLES = ("admin", "superAdmin")
 
 
 def require_moderator(actor: Actor) -> None:
@@ -21,7 +20,7 @@ def require_moderator(actor: Actor) -> None:
     facts = user_facts(actor.realm, actor.user_id)
     if facts is None:
         raise Forbidden("errMsg_AccountInactive", "AccountInactive")
-    require(facts.role in _STAFF_ROLES, ONLY_STAFF)
+    require(facts.role in STAFF, ONLY_STAFF)
 
 
 def is_moderator(realm: str, user_id: str | None) -> bool:
@@ -29,7 +28,7 @@ def is_moderator(realm: str, user_id: str | None) -> bool:
     if user_id in (None, NOBODY):
         return True
     facts = user_facts(realm, str(user_id))
-    return facts is not None and facts.role in _STAFF_ROLES
+    return facts is not None and facts.role in STAFF
 
 
 def refuse_own(actor: Actor, person_id: str | None) -> None:
