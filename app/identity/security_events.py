@@ -1,8 +1,7 @@
 """The table of security events (decision 54): who did or tried what to an account, from where, and how it ended.
 
 One function writes it, in the transaction of what it records, and a line of the log after the commit; `flask security
-log` reads the table.
-Of a program (kind `client`) `detail` names the id, whether there is such a client or not."""
+log` reads the table."""
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,9 @@ DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
 
 
 class SecurityEvent(Base):
-    """One event; `user_id` is whose account it is about (None: of nobody known), `actor_id` who acted."""
+    """One event; `user_id` is whose account it is about (None: of nobody known), `actor_id` who acted.
+
+    Of a program (kind `client`) `detail` names the id, whether there is such a client or not."""
 
     __tablename__ = "security_event"
 
@@ -82,9 +83,7 @@ def _tell(event: dict[str, Any]) -> None:
 
 
 def record_refusal(actor: Actor, kind: str, user_id: str | None, *, outcome: str = REFUSED, **detail: Any) -> None:
-    """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work.
-
-    Also what was done outside our transactions, with the outcome DONE."""
+    """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work."""
     from app.data.unit_of_work import unit_of_work
 
     with unit_of_work(actor) as work:
