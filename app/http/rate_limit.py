@@ -1,9 +1,5 @@
 """The general request limit: a window of one minute per user, API client or visiting address (IPv6: its /64), for all
-workers; and narrower ones for single acts of a user, such as sending a message.
-
-Counts are kept in the process and added to Redis with the first request of a window, then in steps of a twentieth of
-the limit, so that a request costs no round trip; the limit is exact to one step per worker. Without Redis each worker
-counts for itself (fail open: a limit is no access rule)."""
+workers; and narrower ones for single acts of a user, such as sending a message."""
 import time
 from dataclasses import dataclass
 
@@ -29,7 +25,11 @@ class _Count:
 
 
 class RequestCounts(dict[str, _Count]):
-    """What one application counted of each user or address in the present window."""
+    """What one application counted of each user or address in the present window.
+
+    Counts are added to Redis with the first request of a window, then in steps of a twentieth of the limit, so that a
+    request costs no round trip; the limit is exact to one step per worker. Without Redis each worker counts for itself
+    (fail open: a limit is no access rule)."""
 
 
 def spend_one_request(actor: Actor) -> None:

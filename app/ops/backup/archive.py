@@ -1,8 +1,7 @@
 """The file of a backup: a tar, written in one go, whose first member says what is in it and whose last proves it.
 
 `contents.json`, the members, `checksums.sha256` with a line for each of them, `end.json` with the hash of contents and
-of everything between. What is read is compared as it goes by: memory does not grow with the backup, nor with what a
-stranger's file says of itself."""
+of everything between."""
 import json
 import tarfile
 from collections.abc import Iterator
@@ -138,7 +137,10 @@ class Incoming:
 
 
 class Archive:
-    """A backup that is open for reading: its contents, then each member once, in order."""
+    """A backup that is open for reading: its contents, then each member once, in order.
+
+    What is read is compared as it goes by: memory does not grow with the backup, nor with what a stranger's file says
+    of itself."""
 
     def __init__(self, source: "_Source") -> None:
         self._source = source

@@ -1,8 +1,7 @@
 """The kinds of the marketplace's notices; what they say stands in `templates`: in the app, and of LETTERS when it goes
-out as a mail, behind a greeting.
+out as a mail, behind a greeting. The app has no fact but the payload, so a listing's title stands where there is one.
 
-The app has no fact but the payload, so a listing's title stands where there is one. BID_UPDATED is no letter: each bid
-on a hot auction would be one more to its seller."""
+BID_UPDATED is no letter: each bid on a hot auction would be one more to its seller."""
 from pathlib import Path
 
 from app.notify.letter_templates import LetterTemplate

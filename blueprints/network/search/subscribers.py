@@ -1,8 +1,6 @@
-"""Keeps the indexes true to what is decided elsewhere: a page that is closed or held takes along what is the company's,
-a post its comments.
-
-What changes itself is followed by its own index (app/search/catalogue.py). All are batch subscribers: they may see an
-event twice or late, and read the present state."""
+"""Keeps indexes true to what is decided elsewhere: a closed or held page takes along what is its company's, a post its
+comments. What changes itself is followed by its own index (app/search/catalogue.py). All are batch subscribers: they
+may see an event twice or late, and read the present state."""
 from collections.abc import Sequence
 
 from app.actor import system_actor

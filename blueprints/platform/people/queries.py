@@ -1,8 +1,4 @@
-"""Whether people may trade: the one predicate that every command, close and list asks (decision 41); who blocks whom.
-
-Who archives, deletes or locks an account reads nothing that a bid or an order writes: of two at once either may be
-first, and what a bid did before is tidied up by the event, behind the same lock. Who suspends or bans does read it:
-bids, offers and orders share both accounts first (commands.py)."""
+"""Whether people may trade: the one predicate every command, close and list asks (decision 41); who blocks whom."""
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -57,7 +53,11 @@ def refuse_inactive(actor: Actor, *, sellers: Iterable[str | None] = (), buyer: 
     """Refuse a command while somebody it needs may not act, the sellers not sell or the buyer not buy.
 
     `known` are the standings of all of them, of who has shared their accounts. Raises Forbidden AccountInactive for the
-    actor, RuleViolated SellerInactive or BuyerInactive for the other side."""
+    actor, RuleViolated SellerInactive or BuyerInactive for the other side.
+
+    Who archives, deletes or locks an account reads nothing that a bid or an order writes: of two at once either may be
+    first, and what a bid did before is tidied up by the event, behind the same lock. Who suspends or bans does read it:
+    bids, offers and orders share both accounts first (commands.py)."""
     sellers, me = set(sellers), actor.user_id
     wanted = {user_id for user_id in (me, buyer, *sellers) if user_id}
     if known is None:
