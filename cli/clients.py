@@ -24,6 +24,7 @@ from cli.terminal import (
     print_rows,
     reading_actor,
     rehearsed,
+    say_more,
     served_realm_option,
     spoken,
 )
@@ -62,8 +63,7 @@ def list_clients(realm: str, user: str | None, limit: int, as_json: bool) -> Non
         rows = [{"id": row["id"], "user": short_id(row["userId"]), "name": row["name"],
                  "scopes": " ".join(row["scopes"]), "lastToken": minute(row["lastTokenAt"])} for row in rows]
     print_rows(rows, as_json=as_json, empty="no clients", cut=("name", "scopes"))
-    if found.total > len(rows):
-        click.echo(f"{found.total - len(rows)} more: --limit", err=True)
+    say_more(found.total - len(rows))
 
 
 @clients.command("add")

@@ -213,6 +213,12 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "n
             click.echo(paragraphs(str(row[below]), "    ", "    "))
 
 
+def say_more(count: int) -> None:
+    """Say how many rows there are beyond those that were printed, if any, and how one sees them."""
+    if count > 0:
+        click.echo(f"{count} more: --limit", err=True)
+
+
 def print_fields(fields: Mapping[str, Any]) -> None:
     """Print names and values whole: what is long goes on in the next line under itself."""
     width = max(len(name) for name in fields) + len(_BETWEEN)

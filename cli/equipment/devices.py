@@ -6,7 +6,7 @@ from blueprints.equipment.rules import EQUIPMENT_STATUSES
 from cli import completing
 from cli.equipment.shown import MOST_ROWS, given, name_option, owner_named, owner_option, refusals_spoken
 from cli.naming import named_in_registry
-from cli.terminal import as_json_option, print_facts, print_json, print_rows
+from cli.terminal import as_json_option, print_facts, print_json, print_rows, say_more
 
 _PARTS = {"names": ("name", "type", "inserted_at"), "divisions": ("division_name", "division_id", "is_active"),
           "statuses": ("status", "inserted_at")}
@@ -40,8 +40,7 @@ def list_equipment(name: str | None, legal_entity_id: str | None, division_id: s
         {"id": row["id"], "name": row["name"], "type": row["type"],
          "status": row["status"], "external_id": row["external_id"]} for row in found.rows]
     print_rows(rows, as_json=as_json, empty="no equipment", cut=("name", "type", "external_id"))
-    if found.total > len(rows):
-        click.echo(f"{found.total - len(rows)} more: --limit", err=True)
+    say_more(found.total - len(rows))
 
 
 @click.command("show")

@@ -20,6 +20,7 @@ from cli.terminal import (
     print_parts,
     print_rows,
     reading_actor,
+    say_more,
     spoken,
 )
 
@@ -68,8 +69,7 @@ def queue(realm: str, state: str | None, kind: str | None, mine: bool, limit: in
         return
     names = user_briefs(realm, [row["assigneeId"] for row in listing.rows])
     print_rows([_in_queue(row, names) for row in listing.rows], as_json=False, empty="no cases", cut=("thing", "state"))
-    if listing.total > len(listing.rows):
-        click.echo(f"{listing.total - len(listing.rows)} more: --limit", err=True)
+    say_more(listing.total - len(listing.rows))
 
 
 @click.command("show")
