@@ -10,6 +10,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -41,7 +42,7 @@ def auctions() -> None:
               help="Only those of this state; ending: within a day.")
 @click.option("--seller", metavar="USER", shell_complete=completing.traders,
               help="Only those of this user: an e-mail or id.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
+@limit_option("Rows at most.")
 @as_json_option
 @with_appcontext
 def list_auctions(state: str, seller: str | None, limit: int, as_json: bool) -> None:
@@ -57,7 +58,7 @@ def list_auctions(state: str, seller: str | None, limit: int, as_json: bool) -> 
 
 @auctions.command("find")
 @click.argument("text")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def find(text: str, limit: int, as_json: bool) -> None:

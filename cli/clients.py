@@ -17,6 +17,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -44,7 +45,7 @@ def clients() -> None:
 @realm_option
 @click.option("--user", metavar="USER", shell_complete=completing.accounts,
               help="Only those that act for this person: an id or an e-mail.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the newest.")
+@limit_option("How many of the newest.")
 @as_json_option
 @with_appcontext
 def list_clients(realm: str, user: str | None, limit: int, as_json: bool) -> None:

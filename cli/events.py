@@ -12,6 +12,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     print_facts,
     print_json,
@@ -69,7 +70,7 @@ def status(as_json: bool) -> None:
               help="Only those that make an event of this topic.")
 @click.option("--state", type=click.Choice(("waiting", "owed", "parked")),
               help="Only those the relay has not taken, that a subscriber has still to do, or that one gave up.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def list_events(topic: str | None, state: str | None, limit: int, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     print_facts,
     print_rows,
@@ -20,8 +21,6 @@ from cli.terminal import (
 
 _SHOWN = ("id", "uploadedAt", "state", "type", "bytes", "ownerId", "name")
 realm_option = served_realm_option("Whose files.")
-limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000),
-                            help="How many of the latest.")
 
 
 @click.group()
@@ -40,7 +39,7 @@ def media() -> None:
 @click.option("--bucket", shell_complete=completing.buckets,
               help="Only those of this bucket: its id, or 018f4c1e-private.")
 @realm_option
-@limit_option
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def list_files(state: str | None, owner: str | None, bucket: str | None, realm: str, limit: int, as_json: bool) -> None:
@@ -61,7 +60,7 @@ def list_files(state: str | None, owner: str | None, bucket: str | None, realm: 
 @media.command("find")
 @click.argument("text")
 @realm_option
-@limit_option
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def find(text: str, realm: str, limit: int, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from cli.terminal import (
     as_json_option,
     every_realm_option,
     harmless,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -28,7 +29,6 @@ from cli.terminal import (
 )
 
 CHANNEL = click.Choice(("email", "sms", "push"))
-LIMIT = click.IntRange(1, 10_000)
 _NOT_AGAIN = {"sent": "was sent already", "queued": "waits already",
               "kept": "is not sent at all (MAIL_TRANSPORT=outbox)",
               "sms": "is an SMS, and nothing is set up to send one",
@@ -48,7 +48,7 @@ def notify() -> None:
 @notify.command("outbox")
 @click.option("--to", "recipient", help="Only letters to this address.")
 @every_realm_option
-@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@limit_option("The newest so many.", usual=20, most=10_000)
 @click.option("--reveal", is_flag=True, help="Show addresses whole; needs --as, and is recorded.")
 @operator_option
 @as_json_option
@@ -83,7 +83,7 @@ def outbox(recipient: str | None, realm: str | None, limit: int, reveal: bool, o
 @click.option("--state", type=click.Choice(("waiting", "parked", "refused", "sent")),
               help="Only those that wait, were given up (parked), were refused by the mail server, or were sent.")
 @click.option("--channel", type=CHANNEL, help="Only letters, only SMS, or only push messages.")
-@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@limit_option("The newest so many.", usual=20, most=10_000)
 @as_json_option
 @with_appcontext
 def list_letters(state: str | None, channel: str | None, limit: int, as_json: bool) -> None:
@@ -98,7 +98,7 @@ def list_letters(state: str | None, channel: str | None, limit: int, as_json: bo
 
 @notify.command("find")
 @click.argument("text")
-@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@limit_option("The newest so many.", usual=20, most=10_000)
 @as_json_option
 @with_appcontext
 def find(text: str, limit: int, as_json: bool) -> None:
@@ -197,7 +197,7 @@ def test(address: str, channel: str, realm: str, dry_run: bool, yes: bool, as_js
 
 @notify.command("muted")
 @every_realm_option
-@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@limit_option("The newest so many.", usual=20, most=10_000)
 @as_json_option
 @with_appcontext
 def muted(realm: str | None, limit: int, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -57,7 +58,7 @@ def orders() -> None:
 @click.option("--seller", metavar="USER", shell_complete=completing.traders,
               help="Only those with a line of this user: an e-mail or id.")
 @click.option("--since", metavar="DATE", help="Only those placed since then, as 2026-01-31 or 2026-01-31T12:00.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def list_orders(status: str | None, buyer: str | None, seller: str | None, since: str | None, limit: int,
@@ -76,7 +77,7 @@ def list_orders(status: str | None, buyer: str | None, seller: str | None, since
 
 @orders.command("find")
 @click.argument("text")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def find(text: str, limit: int, as_json: bool) -> None:

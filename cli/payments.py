@@ -18,6 +18,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     print_facts,
     print_json,
@@ -32,8 +33,6 @@ from cli.terminal import (
 _OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in CHECKOUT_NAMES}
 realm_option = served_realm_option("Whose orders: of goods, or of premium.")
 _reason_option = click.option("--reason", default="corrected by hand", show_default=True, help="Why; it is recorded.")
-limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000),
-                            help="How many of the latest.")
 _MOMENTS = frozenset({"started", "requested", "answer until", "opened", "sent", "received"})
 _LOOKS = {
     "payments": Part(("order", "attempt", "state", "amount", "intent", "error", "started"), ids=("order",),
@@ -88,7 +87,7 @@ def status(realm: str, as_json: bool) -> None:
 
 @payments.command("list")
 @click.option("--state", type=click.Choice(PAYMENT_STATES), help="Only those of this state.")
-@limit_option
+@limit_option("How many of the latest.")
 @realm_option
 @as_json_option
 @with_appcontext
@@ -104,7 +103,7 @@ def list_payments(state: str | None, limit: int, realm: str, as_json: bool) -> N
 
 @payments.command("find")
 @click.argument("text")
-@limit_option
+@limit_option("How many of the latest.")
 @realm_option
 @as_json_option
 @with_appcontext
@@ -251,7 +250,7 @@ def refund(order: str, amount: str | None, due: bool, surplus: bool, realm: str,
 @payments.command("events")
 @click.option("--order", metavar="ORDER", shell_complete=completing.paid_orders,
               help="Only those of one order (id or order number).")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
+@limit_option("How many of the latest.", most=10_000)
 @realm_option
 @as_json_option
 @with_appcontext

@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 from app.identity.security_kinds import KINDS
 from cli import completing
 from cli.naming import named_account
-from cli.terminal import as_json_option, minute, print_rows, served_realm_option
+from cli.terminal import as_json_option, limit_option, minute, print_rows, served_realm_option
 
 PROGRAMS = ("equipment", "organization")
 COLUMNS = ("kind", "outcome", "user_id", "actor_id", "operator", "address", "device", "detail")
@@ -24,7 +24,7 @@ def security() -> None:
 @click.option("--user", metavar="USER", shell_complete=completing.accounts,
               help="Only of this account: an id or an e-mail.")
 @click.option("--kind", metavar="KIND", type=click.Choice(KINDS), help=f"Only of this kind: {', '.join(KINDS)}.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
+@limit_option("Rows at most.", most=10_000)
 @as_json_option
 @with_appcontext
 def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: bool) -> None:

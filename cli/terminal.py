@@ -40,6 +40,12 @@ def acts(command: Callable[..., Any]) -> Callable[..., Any]:
     return dry_run_option(yes_option(as_json_option(command)))
 
 
+def limit_option(which: str, *, usual: int = 50,
+                 most: int = 1_000) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command that lists --limit (its parameter limit); `which` is its help."""
+    return click.option("--limit", default=usual, show_default=True, type=click.IntRange(1, most), help=which)
+
+
 def served_realm_option(whose: str, *more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command --realm (its parameter realm): the first that is served unless it is named.
 

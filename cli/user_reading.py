@@ -13,6 +13,7 @@ from cli.naming import named_account
 from cli.terminal import (
     Part,
     as_json_option,
+    limit_option,
     operator_actor,
     operator_option,
     print_record,
@@ -45,7 +46,7 @@ reveal_option = click.option("--reveal", is_flag=True, help="Show e-mail and pho
 @click.command("list")
 @realm_option
 @click.option("--search", help="Part of fullname or e-mail.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
+@limit_option("Rows at most.", most=10_000)
 @reveal_option
 @operator_option
 @as_json_option
@@ -71,7 +72,7 @@ def list_users(realm: str, search: str | None, limit: int, reveal: bool, operato
 @click.command("find")
 @click.argument("text")
 @realm_option
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
+@limit_option("Rows at most.")
 @reveal_option
 @operator_option
 @as_json_option

@@ -14,6 +14,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     print_facts,
     print_record,
@@ -43,7 +44,7 @@ def webhooks() -> None:
 @click.option("--owner", metavar="USER", shell_complete=completing.accounts,
               help="Only those of this user: an e-mail or id.")
 @served_realm_option("Whose webhooks.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@limit_option("How many of the latest.")
 @as_json_option
 @with_appcontext
 def list_webhooks(state: str | None, owner: str | None, realm: str, limit: int, as_json: bool) -> None:
@@ -62,7 +63,7 @@ def list_webhooks(state: str | None, owner: str | None, realm: str, limit: int, 
 
 @webhooks.command("show")
 @click.argument("webhook", metavar="WEBHOOK", shell_complete=completing.webhooks)
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many deliveries.")
+@limit_option("How many deliveries.", usual=20)
 @as_json_option
 @with_appcontext
 def show(webhook: str, limit: int, as_json: bool) -> None:

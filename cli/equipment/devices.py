@@ -6,7 +6,7 @@ from blueprints.equipment.rules import EQUIPMENT_STATUSES
 from cli import completing
 from cli.equipment.shown import MOST_ROWS, given, name_option, owner_named, owner_option, refusals_spoken
 from cli.naming import named_in_registry
-from cli.terminal import as_json_option, print_facts, print_json, print_rows, say_more
+from cli.terminal import as_json_option, limit_option, print_facts, print_json, print_rows, say_more
 
 _PARTS = {"names": ("name", "type", "inserted_at"), "divisions": ("division_name", "division_id", "is_active"),
           "statuses": ("status", "inserted_at")}
@@ -19,7 +19,7 @@ _PARTS = {"names": ("name", "type", "inserted_at"), "divisions": ("division_name
               help="Only what stands in this division.")
 @click.option("--status", type=click.Choice(EQUIPMENT_STATUSES), help="Only of this status.")
 @click.option("--external-id", help="Only of this number of its owner.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the oldest.")
+@limit_option("How many of the oldest.")
 @as_json_option
 @with_appcontext
 def list_equipment(name: str | None, legal_entity_id: str | None, division_id: str | None, status: str | None,

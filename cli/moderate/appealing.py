@@ -3,11 +3,12 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import APPEAL_STATES, appeal_name
-from cli.moderate.options import limit_option, number_argument, realm_option, reason_option, staff_acts
+from cli.moderate.options import number_argument, realm_option, reason_option, staff_acts
 from cli.moderate.outcome import say_lost
 from cli.terminal import (
     agreed,
     as_json_option,
+    limit_option,
     minute,
     operator_actor,
     print_json,
@@ -22,7 +23,7 @@ from cli.terminal import (
 @realm_option
 @click.option("--state", type=click.Choice((*APPEAL_STATES, "ALL"), case_sensitive=False), default="OPEN",
               show_default=True, help="Only those in this state.")
-@limit_option
+@limit_option("Rows at most.")
 @as_json_option
 @with_appcontext
 def appeals(realm: str, state: str, limit: int, as_json: bool) -> None:

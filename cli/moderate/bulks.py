@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from app.data.ids import short_id
 from blueprints.platform.moderation.rules import LETTER_STAYS
 from cli import completing
-from cli.moderate.options import DAYS, grounds, limit_option, number_argument, realm_option, staff_acts, why
+from cli.moderate.options import DAYS, grounds, number_argument, realm_option, staff_acts, why
 from cli.moderate.outcome import say_lost, show_letter
 from cli.naming import named_account, named_listing, named_thing
 from cli.terminal import (
@@ -17,6 +17,7 @@ from cli.terminal import (
     agreed,
     as_json_option,
     cut_line,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -101,7 +102,7 @@ def bulks() -> None:
 
 @bulks.command("list")
 @realm_option
-@limit_option
+@limit_option("Rows at most.")
 @as_json_option
 @with_appcontext
 def list_bulks(realm: str, limit: int, as_json: bool) -> None:

@@ -3,12 +3,12 @@ import click
 from flask.cli import with_appcontext
 
 from cli import completing
-from cli.moderate.options import limit_option
 from cli.naming import active_account, named_thing
 from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     operator_actor,
     operator_option,
     print_facts,
@@ -22,7 +22,7 @@ _REALM = "network"
 
 
 @click.command("orphans")
-@limit_option
+@limit_option("Rows at most.")
 @as_json_option
 @with_appcontext
 def orphans(limit: int, as_json: bool) -> None:

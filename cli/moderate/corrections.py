@@ -14,6 +14,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -39,7 +40,7 @@ _SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", 
 @click.option("--on", "thing", metavar="ID", shell_complete=completing.things, help="Only what was done to this thing.")
 @click.option("--since", metavar="DATE", help="Only from then on, as 2026-01-31 or 2026-01-31T12:00.")
 @click.option("--until", metavar="DATE", help="Only to the end of that day, or to that time.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@limit_option("How many of the latest.")
 @realm_option
 @as_json_option
 @with_appcontext

@@ -10,8 +10,6 @@ from cli.terminal import acts, operator_option, served_realm_option
 
 realm_option = served_realm_option("Whose moderation.")
 reason_option = click.option("--reason", required=True, help="Why; it is recorded.")
-limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000),
-                            help="Rows at most.")
 type_argument = click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES, case_sensitive=False))
 DAYS = click.IntRange(1, 36_500)
 

@@ -8,10 +8,11 @@ from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import CASE_KINDS, CASE_STATES, appeal_name
 from cli.moderate.bulks import show_bulk
-from cli.moderate.options import limit_option, number_argument, realm_option
+from cli.moderate.options import number_argument, realm_option
 from cli.terminal import (
     Part,
     as_json_option,
+    limit_option,
     minute,
     operator_actor,
     operator_option,
@@ -44,7 +45,7 @@ _LOOKS = {
               help="Only those of this state; without it, all that wait.")
 @click.option("--kind", type=click.Choice(CASE_KINDS, case_sensitive=False), help="Only those opened for this.")
 @click.option("--mine", is_flag=True, help="Only those that --as has taken.")
-@limit_option
+@limit_option("Rows at most.")
 @operator_option
 @as_json_option
 @with_appcontext

@@ -17,7 +17,7 @@ from cli import completing
 from cli.jobs import stop_on_signal
 from cli.naming import the_one
 from cli.organization.naming import known_kind, named_tenant, ports, refusals_spoken, resource_option
-from cli.terminal import acts, agreed, as_json_option, minute, print_json, print_rows
+from cli.terminal import acts, agreed, as_json_option, limit_option, minute, print_json, print_rows
 
 _LAG = ("tenantId", "resource", "undelivered", "unprojected", "oldestSeconds", "isKnown", "lastError")
 
@@ -77,7 +77,7 @@ def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
 @click.argument("tenant_id", shell_complete=completing.tenants)
 @click.argument("resource_id", required=False)
 @resource_option
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
+@limit_option("How many of the latest.", most=10_000)
 @as_json_option
 @with_appcontext
 def history(tenant_id: str, resource_id: str | None, resource: str, limit: int, as_json: bool) -> None:
