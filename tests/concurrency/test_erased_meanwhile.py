@@ -16,9 +16,9 @@ from app.media.store import MediaMissing, media_store
 from app.payments import cards
 from app.runtime import runtime
 from blueprints.platform.auth import export_requests
+from blueprints.platform.auth.export_models import PersonExport
 from blueprints.platform.auth.jobs import make_exports
 from blueprints.platform.auth.person_commands import erase_account
-from blueprints.platform.auth.person_models import PersonExport
 from blueprints.platform.auth.rules import STRAGGLERS
 from blueprints.platform.bucket.models import BucketFile
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
