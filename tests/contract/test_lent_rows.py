@@ -3,7 +3,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import get_annotations, isfunction, unwrap
+from inspect import get_annotations, isfunction, ismodule, unwrap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args, get_type_hints
@@ -25,14 +25,26 @@ SERVICES = sorted(file.parent for file in BLUEPRINTS.glob("*/*/__init__.py") if 
 
 
 def borrowed(service: Path) -> Iterator[Any]:
-    """Yield the functions of other services that the files of a service import."""
+    """Yield the functions of other services that the files of a service import, or call by a module they import."""
     own = f"blueprints.{service.parent.name}.{service.name}"
     for file in service.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-            if module.startswith("blueprints.") and not f"{module}.".startswith(f"{own}."):
-                named = (getattr(import_module(module), alias.name, None) for alias in node.names)  # a module: None
-                yield from (found for found in named if isfunction(found))
+        yield from borrowed_by(file.read_text(), own)
+
+
+def borrowed_by(source: str, own: str) -> Iterator[Any]:
+    """Yield those of one file of the service `own`."""
+    nodes, modules = [*ast.walk(ast.parse(source))], dict[str, Any]()
+    for node in nodes:
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if module.startswith("blueprints.") and not f"{module}.".startswith(f"{own}."):
+            for alias in node.names:
+                found = getattr(import_module(module), alias.name, None) or import_module(f"{module}.{alias.name}")
+                modules |= {alias.asname or alias.name: found} if ismodule(found) else {}
+                yield from [found] if isfunction(found) else []
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            called = getattr(modules[node.value.id], node.attr, None)
+            yield from [called] if isfunction(called) else []
 
 
 def returned_by(function: Any) -> Any:
@@ -74,6 +86,16 @@ def test_what_a_service_is_lent_cannot_be_written(service: Path) -> None:
             assert part.__dataclass_params__.frozen, part
         elif getattr(part, "_is_protocol", False):
             assert not any(get_annotations(base) for base in part.__mro__), part
+
+
+@pytest.mark.parametrize("source", [
+    "from blueprints.marketplace.category_management.commands import create_category",
+    "from blueprints.marketplace.category_management import commands\ncommands.create_category",
+    "from blueprints.marketplace.category_management import commands as lent\nlent.create_category()"])
+def test_a_row_is_found_however_its_function_is_imported(source: str) -> None:
+    [found] = borrowed_by(source, "blueprints.marketplace.product_listing")
+    assert any(_is_of_a_service(part) for part in types_in(returned_by(found)))
+    assert [*borrowed_by(source, "blueprints.marketplace.category_management")] == []
 
 
 @pytest.mark.parametrize("view", [AuctionListing, OrderedListing])
