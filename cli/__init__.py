@@ -78,15 +78,11 @@ class LazyCommand(click.Command):
 
 @contextmanager
 def _faults_in_sentences() -> Iterator[None]:
-    """Say in a sentence, with exit code 1, what is away or refuses; a fault of our own keeps its traceback.
-
-    A refusal may name what people wrote: a terminal obeys no sign of that."""
+    """Say in a sentence, with exit code 1, what is away or refuses; a fault of our own keeps its traceback."""
     try:
         yield
     except click.ClickException as refusal:
-        from cli.terminal import harmless
-
-        refusal.message = harmless(refusal.message)
+        _make_readable(refusal)
         raise
     except (click.Abort, click.exceptions.Exit):
         raise
@@ -96,7 +92,22 @@ def _faults_in_sentences() -> Iterator[None]:
         sentence = sentence_of(error)
         if sentence is None:
             raise
-        raise click.ClickException(sentence) from error
+        refusal = click.ClickException(sentence)
+        _make_readable(refusal)
+        raise refusal from error
+
+
+def _make_readable(refusal: click.ClickException) -> None:
+    """Let a terminal obey no sign of a refusal, which may name what people wrote, and have it broken between words.
+
+    Programs that read it have one line."""
+    from cli.terminal import harmless, paragraphs
+
+    refusal.message = harmless(refusal.message)
+    if sys.stderr.isatty():
+        label = "Error: "
+        broken = paragraphs(refusal.format_message(), label, " " * len(label)).removeprefix(label)
+        refusal.format_message = lambda: broken  # type: ignore[method-assign]
 
 
 class CommandIndex(Flask):

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 
 from cli import COMMANDS, LazyCommand, load_command
+from cli.terminal import TABLE_COLUMNS
 from tests.cli.market import Market
 from tests.components import ROOT
 from tests.testbed import Testbed
@@ -40,7 +41,7 @@ while True:
         break
 print(said.decode(), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
 """
-"""Runs a command on a terminal of its own and presses Ctrl-C at its question until it ends."""
+"""Runs a command on a terminal of its own, presses Ctrl-C at its question until it ends, and prints its exit code."""
 
 pytestmark = pytest.mark.once("terminals know no database")
 
@@ -88,6 +89,21 @@ def test_a_refusal_repeats_no_sign_that_a_terminal_obeys(app: Flask, line: tuple
     result = CliRunner().invoke(click.Group(commands=[LazyCommand(line[0], "", system)]), line)
     assert result.exit_code in (1, 2), result.output
     assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize(("words", "changed"), [
+    ("events retry nosuch", {}), ("orders list", {"DATABASE_URL": f"postgresql://u:p@localhost:1/{'x' * 60}"})])
+def test_a_long_refusal_is_broken_between_words_on_a_terminal_and_one_line_in_a_pipe(
+        testbed: Testbed, words: str, changed: dict[str, str]) -> None:
+    command, environment = [*FLASK, *words.split()], os.environ | testbed.environment | changed
+    piped = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=environment)
+    line = piped.stderr.splitlines()[-1]
+    assert len(line) > TABLE_COLUMNS
+    shown = subprocess.run([sys.executable, "-c", INTERRUPTED, *command], cwd=ROOT, check=True, capture_output=True,
+                           text=True, timeout=60, env=environment).stdout
+    assert max(map(len, shown.splitlines())) <= TABLE_COLUMNS
+    said = " ".join(shown.split())
+    assert said[said.index("Error: "):] == f"{line} {piped.returncode}"
 
 
 def test_a_list_on_forty_columns_is_whole_and_without_colours(run: Callable[..., Result], market: Market) -> None:
