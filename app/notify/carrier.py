@@ -6,13 +6,16 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from app.notify.letters import Letter
+from app.plain_text import seen
 
 
 class Undeliverable(Exception):
-    """This message is refused for good; the sentence says why. `status` is the enhanced code of a mail server."""
+    """This message is refused for good; the sentence says why. `status` is the enhanced code of a mail server.
+
+    What a stranger's server has said in it is kept without signs that nobody sees: PostgreSQL takes no NUL."""
 
     def __init__(self, says: str, status: str = "") -> None:
-        super().__init__(says)
+        super().__init__(seen(says, " "))
         self.status = status
 
 
@@ -23,10 +26,11 @@ class RecipientGone(Undeliverable):
 class Delayed(Exception):
     """The message did not go out this time; trying later may help. The next one is tried all the same (FD-26).
 
-    `wait` is how long the service asks to be left alone with it, None where it says nothing."""
+    `wait` is how long the service asks to be left alone with it, None where it says nothing. The sentence is kept as
+    that of Undeliverable."""
 
     def __init__(self, says: str, wait: timedelta | None = None) -> None:
-        super().__init__(says)
+        super().__init__(seen(says, " "))
         self.wait = wait
 
 

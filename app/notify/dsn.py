@@ -7,6 +7,7 @@ from email.utils import getaddresses
 
 from app.mail_addresses import typed_address
 from app.notify.bounces import Bounce, letter_of_return_path
+from app.plain_text import seen
 from app.settings import Settings
 
 MOST_BYTES = 1_048_576
@@ -65,5 +66,5 @@ def _failures(message: Message) -> Iterator[tuple[str, str, str]]:
             status = _STATUS.search(str(group.get("Status", "")))
             named = str(group.get("Original-Recipient") or group.get("Final-Recipient") or "").rpartition(";")[2]
             [(_, address)] = getaddresses([named])[:1] or [("", "")]
-            said = " ".join(str(group.get("Diagnostic-Code", "")).rpartition(";")[2].split())
+            said = " ".join(seen(str(group.get("Diagnostic-Code", "")), " ").rpartition(";")[2].split())
             yield typed_address(address), status.group() if status else "5.0.0", said

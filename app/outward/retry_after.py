@@ -15,7 +15,7 @@ def requested_wait(retry_after: str | None, moment: datetime) -> timedelta | Non
         return timedelta(seconds=min(int(text[:9]), LONGEST_WAIT.total_seconds()))
     try:
         until = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):  # of a year that no date has
         return None
     wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - moment
     return min(max(timedelta(0), wait), LONGEST_WAIT)

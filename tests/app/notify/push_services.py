@@ -41,7 +41,7 @@ def serving() -> Iterator[Service]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             service.given.append(Given(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
             status, answer = service.answers.get(self.path, (201, {}))
-            said = json.dumps(answer).encode()
+            said = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"{service.url}/elsewhere")

@@ -161,6 +161,16 @@ def test_a_notification_without_such_an_address_counts_for_the_letters_own_recip
     assert note_bounces(read_dsn(dsn(letter, ADDRESS), runtime().settings)) == 1
 
 
+@pytest.mark.both("PostgreSQL keeps no NUL")
+def test_signs_that_no_database_keeps_in_what_the_other_server_said_are_left_out(app: Flask) -> None:
+    letter = posted(ADDRESS, "event-1")
+    told = dsn(letter, ADDRESS).replace(b"Diagnostic-Code: smtp; ", b"Diagnostic-Code: smtp; no\x00such\x1b\xff ")
+    assert b"\x00" in told
+    assert note_bounces(read_dsn(told, runtime().settings)) == 1
+    [row] = bounced_addresses(None, 10)
+    assert row.last_error.startswith("5.1.1 no such \ufffd ")
+
+
 @pytest.mark.parametrize("raw", [b"", b"\x00\xff" * 50, b"Content-Type: multipart/report\n\n", dsn("x", "y")[:700],
                                  dsn("x", "y").replace(b"message/delivery-status", b"text/plain"),
                                  b"Content-Type: message/rfc822\n\n" * 5000,

@@ -146,6 +146,17 @@ def test_a_push_service_that_is_overloaded_says_until_when_and_the_others_go_on(
     assert until - second <= message["next_attempt_at"] <= until + (now() - begun) + second
 
 
+@pytest.mark.both("PostgreSQL keeps no NUL")
+@pytest.mark.parametrize("status", [500, 400])
+def test_signs_that_no_database_keeps_in_an_answer_hold_up_nobody(
+        sending: Flask, service: Service, status: int) -> None:
+    devices = [registered(BEN, Browser(f"{service.url}/push/{name}").subscription) for name in ("evil", "free")]
+    service.answers["/push/evil"] = (status, b"no\x00thing\x1b[2J of \xff that")
+    pushed(*((device, BEN) for device in devices))
+    assert run_job("send-push") == f"1 {'queued' if status == 500 else 'failed'}, 1 sent"
+    assert [one["last_error"] for one in read_outbox(devices[0])] == [f"{status} no thing [2J of \ufffd that"]
+
+
 def test_a_device_that_moved_to_somebody_else_gets_nothing_of_the_first(sending: Flask, service: Service) -> None:
     token = Browser(f"{service.url}/push/shared").subscription
     device = registered(BEN, token)

@@ -175,6 +175,16 @@ def test_a_longer_wait_that_the_receiver_asks_for_is_kept(hook: Hook, post: Post
         assert post.go() == 1
 
 
+def test_a_receiver_that_asks_for_a_wait_of_a_date_that_is_none_stops_no_other(
+        hook: Hook, post: Post, receiver: Receiver) -> None:
+    hook(receiver)
+    receiver.fails(503, Retry_After="Fri, 1 Jan 9999999999 00:00:00 GMT")
+    post.category("Watches")
+    post.go()
+    [state] = fetch(select(WebhookMessage.attempts, WebhookMessage.state))
+    assert tuple(state) == (1, "pending")
+
+
 def test_410_disables_the_webhook_and_active_brings_it_back(hook: Hook, post: Post, receiver: Receiver) -> None:
     webhook = hook(receiver)
     receiver.fails(410)
