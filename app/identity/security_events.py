@@ -84,6 +84,12 @@ def _tell(event: dict[str, Any]) -> None:
 
 def record_refusal(actor: Actor, kind: str, user_id: str | None, *, outcome: str = REFUSED, **detail: Any) -> None:
     """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work."""
+    record_apart(actor, kind, user_id, outcome=outcome, **detail)
+
+
+def record_apart(actor: Actor, kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
+    """Record what has no transaction here, in one of its own: it was refused, or done in another database. Not inside
+    a unit of work."""
     from app.data.unit_of_work import unit_of_work
 
     with unit_of_work(actor) as work:

@@ -96,12 +96,9 @@ def revoke_client(client_id: str, tenant_id: str | None, dry_run: bool, yes: boo
 
 def record_act(**detail: Any) -> None:
     """Write down what the operator did to clients: the store's own database is another, so in a transaction apart."""
-    from app.data.unit_of_work import unit_of_work
-    from app.identity.security_events import record_security
+    from app.identity.security_events import record_apart
 
-    with unit_of_work(system_actor("organization", operator=getpass.getuser())) as work:
-        record_security(work, "client", None, **detail)
-        work.commit()
+    record_apart(system_actor("organization", operator=getpass.getuser()), "client", None, **detail)
 
 
 def client_facts(found: Client) -> dict[str, Any]:
