@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from app.actor import system_actor
+from app.actor import Actor, system_actor
 from app.clock import moved_clock, now
 from app.data.ids import uuid7
 from app.data.person_rows import PersonTables, forget_person
@@ -16,8 +16,10 @@ from app.data.unit_of_work import unit_of_work
 from app.events.event_delivery import Event
 from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
+from app.notify.unsubscribe import Subscription, unsubscribe_token
 from app.runtime import runtime
 from blueprints.platform.auth.commands import lock_user
+from blueprints.platform.auth.person_commands import erase_account
 from blueprints.platform.notification import digests, jobs
 from blueprints.platform.notification.digests import write_digest
 from blueprints.platform.notification.models import DigestItem, NoticePreference, NoticeSetting
@@ -192,6 +194,18 @@ def test_what_is_unsubscribed_is_off_and_a_code_cannot_be(realm, ben):
         work.commit()
     assert held(ben, realm)[KIND[realm], "email"] == "off"
     assert [row.notice_type for row in fetch(select(NoticePreference.notice_type))] == [KIND[realm]]
+
+
+@realms
+def test_a_letter_that_outlives_its_person_writes_nothing_of_him_down(realm, ben, client, settle):
+    link = f"/{realm}/notification-service/unsubscribe"
+    token = unsubscribe_token(realm, Subscription(ben.user_id, KIND[realm], "email"))
+    assert erase_account(Actor(realm, role="system", operator="root"), ben.user_id)
+    settle()
+    run_job("purge-archived")
+    settle()
+    assert client.post(link, query_string={"token": token}).status_code == 200
+    assert fetch(select(NoticePreference.user_id)) == []
 
 
 def wants_digest(user, realm, hour=None):

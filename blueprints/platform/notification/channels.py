@@ -11,6 +11,7 @@ from app.mail_addresses import mail_address
 from app.notify.bounces import Bounce, bounced_addresses, is_signed, note_bounces
 from app.notify.unsubscribe import Subscription, UnsubscribeRefused, read_token
 from app.runtime import runtime
+from blueprints.platform.auth.lending import share_accounts
 from blueprints.platform.notification.preferences import switch_off
 
 MOST_LISTED = 100
@@ -27,9 +28,12 @@ def subscription_of(realm: str, token: str | None) -> Subscription:
 
 
 def stop_letters(realm: str, subscription: Subscription) -> None:
-    """Send this person no such messages over this channel any more; a second time changes nothing."""
+    """Send this person no such messages over this channel any more; a second time changes nothing.
+
+    Of whoever is gone for good nothing is written down: a letter may outlive its person."""
     with unit_of_work(system_actor(realm)) as work:
-        switch_off(work, subscription.user_id, subscription.name, subscription.channel)
+        if share_accounts(work, [subscription.user_id]):
+            switch_off(work, subscription.user_id, subscription.name, subscription.channel)
         work.commit()
 
 
