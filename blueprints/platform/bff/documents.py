@@ -3,7 +3,7 @@ from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter, request_body
 from app.search.rows import ASKED_BEGINNING, HIGHLIGHTS, MANNER, SUGGESTED
-from blueprints.platform.bff.rules import LONGEST_GROUP, LONGEST_PAGE, OPERATORS, USUAL_GROUP, USUAL_PAGE
+from blueprints.platform.bff.rules import LONGEST_GROUP, LONGEST_PAGE, USUAL_GROUP, USUAL_PAGE
 
 Document = dict[str, Any]
 
@@ -26,10 +26,6 @@ _ORDER: Document = {
     "getJoins": ({"type": "boolean", "default": True}, "false leaves associated objects out")}
 _WORDS: Document = {"q": ({"type": "string"}, "words, the last may be a beginning")}
 LIST_PARAMETERS = ("page", "limit", "sortBy", "sortOrder", "q", "after", "facets", "sort", "fields", "highlight")
-_FILTER: Document = {
-    "type": "object", "required": ["operator"], "additionalProperties": False, "properties": {
-        "operator": {"type": "string", "enum": list(OPERATORS)}, "value": {},
-        "values": {"type": "array", "description": "any of these; of range [from, to], null for open"}}}
 _FILTERS: Document = {
     "type": "object", "additionalProperties": True,
     "description": "a map of property to condition, all of which must hold; or an object with that map as `filters`"}
