@@ -9,7 +9,6 @@ from app.data.visibility.expressions import (
     Is,
     Mask,
     Me,
-    MeIn,
     Member,
     Not,
     SignedIn,
@@ -23,7 +22,6 @@ from app.data.visibility.expressions import (
     mask,
     mask_all_but,
     me,
-    me_in,
     member,
     no_one,
     not_,
@@ -36,7 +34,6 @@ from app.data.visibility.expressions import (
 from app.data.visibility.in_index import field_through, rule_in_index
 from app.data.visibility.in_python import (
     Facts,
-    asks_of_hidden,
     each_shown,
     each_visible,
     facts_by_id,
@@ -47,7 +44,6 @@ from app.data.visibility.in_python import (
 )
 from app.data.visibility.in_sql import (
     expression_in_sql,
-    field_in_sql,
     rule_in_sql,
     seen_by,
     visible_apart,
@@ -59,9 +55,9 @@ from app.data.visibility.sets import IdSet, ids_known, ids_of_caller
 
 __all__ = [
     "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Derived", "Expression", "Facts", "IdSet", "Is", "Mask", "Me",
-    "MeIn", "Member", "NamedSort", "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of",
-    "any_of", "asks_of_hidden", "attributes_of", "each_shown", "each_visible", "expression_in_sql",
-    "facts_by_id", "field_in_sql", "field_through", "for_caller", "holds", "ids_known",
-    "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
+    "Member", "NamedSort", "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of",
+    "any_of", "attributes_of", "each_shown", "each_visible", "expression_in_sql",
+    "facts_by_id", "field_through", "for_caller", "holds", "ids_known",
+    "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "member", "no_one", "not_",
     "owner_field", "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
     "super_admin", "those_shown", "those_visible", "through", "visible_apart", "visible_in_sql"]

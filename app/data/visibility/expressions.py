@@ -46,13 +46,6 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
-class MeIn:
-    """The field is a list that has the caller's id in it."""
-
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
 class Member:
     """The field holds an id of the set."""
 
@@ -89,7 +82,7 @@ class Not:
     part: "Expression"
 
 
-Atom = Is | Me | MeIn | Member | Through
+Atom = Is | Me | Member | Through
 """What asks of one field of a row."""
 Expression = Constant | SignedIn | Atom | AnyOf | AllOf | Not
 
@@ -105,11 +98,6 @@ def is_(field: str, *values: Value) -> Expression:
 def me(field: str) -> Expression:
     """Return the rule that the field holds the caller's id; it never holds for a visitor."""
     return Me(field)
-
-
-def me_in(list_field: str) -> Expression:
-    """Return the rule that the caller's id is in a list of ids; it never holds for a visitor."""
-    return MeIn(list_field)
 
 
 def member(field: str, ids: IdSet) -> Expression:
@@ -211,7 +199,7 @@ def for_caller(expression: Expression, actor: Actor) -> Expression:
     match expression:
         case SignedIn():
             return Constant(actor.user_id is not None)
-        case Me() | MeIn() if actor.user_id is None:
+        case Me() if actor.user_id is None:
             return NOBODY
         case Member(_, ids) if ids.is_empty_for(actor):
             return NOBODY
@@ -250,7 +238,7 @@ def atoms(expression: Expression) -> Iterator[Atom]:
                 yield from atoms(part)
         case Not(part):
             yield from atoms(part)
-        case Is() | Me() | MeIn() | Member() | Through():
+        case Is() | Me() | Member() | Through():
             yield expression
 
 

@@ -13,7 +13,6 @@ from app.data.visibility.expressions import (
     Expression,
     Is,
     Me,
-    MeIn,
     Member,
     Not,
     SignedIn,
@@ -98,7 +97,7 @@ class _InIndex:
         rule = read_objects().get(self.actor.realm, name).visibility.rule_for(self.actor, self.through[name])
         return replace(self, of=name).condition(rule, wanted=wanted)
 
-    def _of_field(self, atom: Is | Me | MeIn | Member, *, wanted: bool) -> Any | None:
+    def _of_field(self, atom: Is | Me | Member, *, wanted: bool) -> Any | None:
         field = field_through(self.of, atom.field) if self.of else atom.field
         match atom:
             case Is(_, values) if None in values:
@@ -108,7 +107,7 @@ class _InIndex:
                         else _all(self.port, [self.port.Filter(field, "exists"), *known]))
             case Is(_, values):
                 return self.port.Filter(field, _among(wanted), list(values))
-            case Me() | MeIn():
+            case Me():
                 return self.port.Filter(field, _among(wanted), [self.actor.user_id])
             case Member(_, ids):
                 found = ids.whole(self.actor, self.most)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import orjson
 from sqlalchemy import select
 
 from app.actor import Actor
@@ -21,7 +20,6 @@ from app.data.visibility.expressions import (
     Expression,
     Is,
     Me,
-    MeIn,
     Member,
     Not,
     Through,
@@ -46,8 +44,8 @@ def holds(visibility: Visibility, row: Facts | Entity, actor: Actor) -> bool:
 def those_visible(visibility: Visibility, rows: Sequence[Facts | Entity], actor: Actor) -> list[bool]:
     """Return of each row whether the actor sees it as it is given: `visible_in_sql` says the same of stored ones.
 
-    A wire row does where the rule asks of nothing hidden (`asks_of_hidden`), and says `held` where it is. Raises
-    KeyError for a row without a field that is asked of."""
+    A wire row does where the rule asks of nothing hidden, and says `held` where it is; others are read by
+    `facts_by_id`. Raises KeyError for a row without a field that is asked of."""
     return each_visible(visibility, [(actor, _facts_of(row) if isinstance(row, Entity) else row) for row in rows])
 
 
@@ -56,13 +54,6 @@ def each_visible(visibility: Visibility, asked: Sequence[tuple[Actor, Facts]]) -
 
     What many actors may see costs no more statements than what one may: see `IdSet.among_each`."""
     return _Callers().visible(visibility, asked)
-
-
-def asks_of_hidden(visibility: Visibility) -> frozenset[str]:
-    """Return the fields that the rule asks of and no wire row has: rows of such an object are read by `facts_by_id`."""
-    shown = {field.name for field in row_serializer(visibility.model).fields}
-    asked = {atom.field for rule in (visibility.there, visibility.rule) for atom in atoms(rule)}
-    return frozenset(asked | attributes_of(visibility.model).keys() & {"held", "realm"}) - shown
 
 
 def facts_by_id(visibility: Visibility, ids: Iterable[str]) -> dict[str, Facts]:
@@ -105,8 +96,7 @@ def each_shown(visibility: Visibility, asked: Sequence[tuple[Actor, Wire]]) -> l
 
 
 def masked_fields(visibility: Visibility, actor: Actor) -> frozenset[str]:
-    """Return the fields that the actor does not see of every row: nothing may be filtered or sorted by them, unless
-    `field_in_sql` is asked of each row, too."""
+    """Return the fields that the actor does not see of every row: nothing may be filtered or sorted by them."""
     return frozenset(field.name for field in row_serializer(visibility.model).fields
                      if visibility.seen_fields(field.name, actor) != Constant(True))
 
@@ -160,8 +150,6 @@ class _Callers:
                 return row[field] in values
             case Me(field):
                 return actor.is_user(row[field])
-            case MeIn(field):
-                return actor.user_id is not None and actor.user_id in _list(row[field])
         return actor.user_id is not None
 
     def _narrowed(self, among: Sequence[bool], expression: Expression, asked: Sequence[_Asked]) -> list[bool]:
@@ -211,9 +199,3 @@ def _looks_up(expression: Expression) -> int:
 def _facts_of(entity: Entity) -> Facts:
     values = vars(entity)
     return {name: values.get(attribute) for name, attribute in attributes_of(type(entity)).items()}
-
-
-def _list(value: Any) -> list[str]:
-    """Return a list of ids as Python has it: rows of SQLite carry it as JSON on its way to the answer."""
-    ids: list[str] = value if isinstance(value, list) else orjson.loads(orjson.dumps(value)) or []
-    return ids

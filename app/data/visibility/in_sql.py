@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import FromClause, and_, exists, false, func, literal_column, not_, or_, select, true
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import FromClause, and_, exists, false, literal_column, not_, or_, select, true
 
 from app.actor import Actor
 from app.data.columns import constant
@@ -24,7 +21,6 @@ from app.data.visibility.expressions import (
     Expression,
     Is,
     Me,
-    MeIn,
     Member,
     Not,
     SignedIn,
@@ -71,12 +67,6 @@ def seen_by(visibility: Visibility, actor: Actor, row: FromClause | None = None)
     """Return the same as the conditions of a query, none of them for who sees all: `*seen_by(OFFERS, actor)`."""
     rule = visibility.rule_for(actor)
     return () if rule == EVERYONE else (_condition(rule, visibility.model, _columns(visibility.model, row), actor),)
-
-
-def field_in_sql(visibility: Visibility, field: str, actor: Actor, row: FromClause | None = None) -> Condition:
-    """Return the condition of the rows of which the actor sees this field (its wire name): what asks about a masked
-    field must ask it, too, or its answers tell what the mask hides."""
-    return expression_in_sql(visibility.seen_fields(field, actor), visibility.model, actor, row)
 
 
 def expression_in_sql(expression: Expression, model: type[Entity], actor: Actor,
@@ -149,8 +139,6 @@ def _holds(atom: Atom, field: _Field, actor: Actor) -> Condition:
             return _equals(field, values)
         case Me():
             return _same(column, actor)
-        case MeIn():
-            return _HasId(column, actor.user_id)
         case Member(_, ids):
             return ids.has(actor, column)
         case Through(_, name):
@@ -165,8 +153,6 @@ def _holds_not(atom: Atom, field: _Field, actor: Actor) -> Condition:
             return _differs(field, values)
         case Me():
             return field.or_null(column != actor.user_id)
-        case MeIn():
-            return not_(func.coalesce(_HasId(column, actor.user_id), false()))
         case Member(_, ids):
             return field.or_null(ids.has_not(actor, column))
         case Through(_, name):
@@ -209,17 +195,3 @@ def _differs(field: _Field, values: tuple[Value, ...]) -> Condition:
 def _same(column: Any, actor: Actor) -> Condition:
     same: Condition = column == actor.user_id
     return same
-
-
-class _HasId(FunctionElement[bool]):
-    """Whether a list of ids has this one; NULL where there is no list."""
-
-    inherit_cache = True
-
-
-@compiles(_HasId)
-def _has_id(element: _HasId, compiler: SQLCompiler, **options: Any) -> str:
-    ids, one = (compiler.process(clause, **options) for clause in element.clauses)
-    if compiler.dialect.name == "postgresql":
-        return f"{ids} @> to_jsonb(CAST({one} AS TEXT))"
-    return f"EXISTS (SELECT 1 FROM json_each({ids}) WHERE value = {one})"

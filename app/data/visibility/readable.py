@@ -13,7 +13,7 @@ from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.version_keys import version_key
-from app.data.visibility.expressions import Is, MeIn, Member, Through, Visibility, atoms, attributes_of
+from app.data.visibility.expressions import Is, Member, Through, Visibility, atoms, attributes_of
 
 FACET_KINDS = frozenset({"string", "link", "id", "choice", "boolean", "integer", "ids", "texts", "links"})
 """The kinds whose values a facet may count."""
@@ -184,9 +184,6 @@ def _faults(objects: ReadObjects, realm: str, one: ReadObject) -> Iterator[str]:
             for value in atom.values:
                 if value not in options:
                     yield f"its rule asks whether {atom.field} is {value}, which it never is"
-        elif isinstance(atom, MeIn):
-            if kind != "ids":
-                yield f"its rule looks for the caller in {atom.field}, which is no list of ids"
         elif kind != "id":
             yield f"its rule asks whose id {atom.field} holds, which holds none"
         if isinstance(atom, Through) and objects.find(realm, atom.object) is None:
