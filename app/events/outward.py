@@ -61,35 +61,35 @@ class Selection:
     keys: frozenset[Key]
 
     @staticmethod
-    def of(realm: str, names: Sequence[str], actor: Actor, *, field: str = "topics") -> "Selection":
+    def of(realm: str, names: Sequence[str], actor: Actor) -> "Selection":
         """Return what these topics choose: names of dbevents, `topic:id`, `object/id`; 50 at most.
 
-        Raises InvalidInput, which names the field and the first topic that is wrong: an unknown one, one that this
+        Raises InvalidInput, which names the first topic that is wrong: an unknown one, one that this
         actor may not read, and the id of a row that is not there for him are refused by the same words."""
-        selection = Selection.stored(realm, names, field=field)
+        selection = Selection.stored(realm, names)
         for name, one in zip(selection.names, selection.chosen, strict=True):
             if not _may_ask(read_objects().get(realm, one.object_name), one, actor):
-                raise _refused(field, name)
+                raise _unknown(name)
         hidden = _hidden_among(selection, actor)
         if hidden is not None:
-            raise _refused(field, hidden)
+            raise _unknown(hidden)
         return selection
 
     @staticmethod
-    def stored(realm: str, names: Sequence[str], *, field: str = "topics") -> "Selection":
+    def stored(realm: str, names: Sequence[str]) -> "Selection":
         """Return the same of topics that were accepted before: nobody's rights are asked, `outward` asks them at each
         event. Raises InvalidInput for names that lead nowhere."""
         wanted = tuple(dict.fromkeys(names))
         if not wanted:
-            raise InvalidInput(f"{field}: name at least one topic", detail={field: "at least one topic"})
+            raise InvalidInput("topics: name at least one topic", detail={"topics": "at least one topic"})
         if len(wanted) > MOST_TOPICS:
             said = f"at most {MOST_TOPICS} topics"
-            raise InvalidInput(f"{field}: {said}", detail={field: said})
+            raise InvalidInput(f"topics: {said}", detail={"topics": said})
         topics, chosen = _topics_of(realm), []
         for name in wanted:
             one = _read(realm, topics, name)
             if one is None:
-                raise _refused(field, name)
+                raise _unknown(name)
             chosen.append(one)
         return Selection(realm, wanted, tuple(chosen), frozenset(key for one in chosen for key in one.keys))
 
@@ -296,6 +296,6 @@ def _hidden_among(selection: Selection, actor: Actor) -> str | None:
                  if one.object_id is not None and (one.object_name, one.object_id) not in seen), None)
 
 
-def _refused(field: str, name: str) -> InvalidInput:
+def _unknown(name: str) -> InvalidInput:
     said = f"{name[:_SHOWN]} is no topic that you can follow"
-    return InvalidInput(f"{field}: {said}", detail={field: said})
+    return InvalidInput(f"topics: {said}", detail={"topics": said})
