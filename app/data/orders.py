@@ -43,9 +43,9 @@ def worked_out(expression: Any) -> ColumnElement[Any]:
     return _WorkedOut(expression)
 
 
-def order_index(name: str, *terms: Any, where: ColumnElement[bool] | None = None) -> Index:
-    """Return the index of an order whose terms are more than columns; `where` says which rows it has."""
-    return Index(name, *terms, sqlite_where=where, postgresql_where=where, info={_AS_DECLARED: True})
+def order_index(name: str, *terms: Any) -> Index:
+    """Return the index of an order whose terms are more than columns."""
+    return Index(name, *terms, info={_AS_DECLARED: True})
 
 
 def is_compared(item: Any, _name: str | None, _kind: str, _is_reflected: bool, compared_to: Any) -> bool:

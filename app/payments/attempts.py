@@ -115,7 +115,7 @@ def _customer_of_card(work: UnitOfWork, checkout: Checkout, bill: Bill, method_i
     return str(kept.customer_id)
 
 
-def claim(checkout: Checkout, actor: Actor, attempt_id: str, order_id: str, *, only_due: bool = True) -> bool:
+def claim(checkout: Checkout, actor: Actor, attempt_id: str, order_id: str, *, only_due: bool) -> bool:
     """Take the lease on an attempt that is due to be looked at (or, unless `only_due`, that nobody works on)."""
     with unit_of_work(actor) as work:
         lock_order(work, checkout, order_id)

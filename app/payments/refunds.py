@@ -144,7 +144,7 @@ def _book_refusal(checkout: Checkout, actor: Actor, refund_id: str, order_id: st
     log.error("refund %s was refused: %s", refund_id, refused.message)
 
 
-def claim_refund(actor: Actor, refund_id: str, *, only_due: bool = True) -> bool:
+def claim_refund(actor: Actor, refund_id: str, *, only_due: bool) -> bool:
     """Take the lease on a refund that is due (or, unless `only_due`, that nobody works on)."""
     with unit_of_work(actor) as work:
         is_claimed = retries.claim(

@@ -177,9 +177,9 @@ def equal(column: Any, name: str | None = None) -> Filter:
     return Filter(wire, parse, _any_of(column), info["kind"], info.get("options", ()))
 
 
-def contains(column: Any, name: str | None = None) -> Filter:
+def contains(column: Any) -> Filter:
     """Filter by any part of a column that has a folded one; case, accents and the separators of codes do not count."""
-    return Filter(name or camel_case(column.key), _text, _contains(column), "string")
+    return Filter(camel_case(column.key), _text, _contains(column), "string")
 
 
 def searched(column: Any) -> Filter:

@@ -202,7 +202,7 @@ class Joins:
         return tuple(self._joins)
 
     def pointed_at(self, actor: Actor, model: type[Entity], rows: list[Wire], *, local_only: bool = False
-                   ) -> list["PointedAt"]:
+                   ) -> list[PointedAt]:
         """Return what rows point at, of each kind of target once (_by_target)."""
         groups = self._groups.get((model, local_only), ())
         return [PointedAt(target, tuple((relation, _named(actor, relation, rows)) for relation in relations))
