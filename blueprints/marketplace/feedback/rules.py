@@ -9,7 +9,7 @@ LONGEST_COMMENT = LONGEST_REPLY = 500
 
 def is_open(delivered_at: datetime, days: int, now: datetime) -> bool:
     """Return whether feedback may still be given or changed, so many days after the delivery."""
-    return now < delivered_at + timedelta(days=days)
+    return now - timedelta(days=days) < delivered_at  # staff may have written down the last day that there is
 
 
 def month_of(moment: datetime) -> str:

@@ -11,7 +11,7 @@ from blueprints.marketplace.feedback.counting import differences
 from blueprints.platform.auth.commands import lock_user
 from tests.clients import ApiClient
 from tests.marketplace.feedback.reviews import FEEDBACK, REPUTATIONS, refusal
-from tests.marketplace.order_management.shop import ok
+from tests.marketplace.order_management.shop import ORDERS, ok
 
 SOMETHING = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 RECORDS = "/marketplace/adminmoderation-api/v1/moderationactions"
@@ -51,6 +51,12 @@ class TestGiving:
         sale = {"rating": 1, "orderId": order["id"], "orderItemId": item["id"], "sellerId": item["sellerId"],
                 "productId": item["productId"]}
         assert shop.review(sale).status_code == 201
+
+    def test_a_delivery_on_the_last_day_that_there_is_is_reviewed(self, shop):
+        sale = shop.delivered()
+        ok(shop.admin.patch(f"{ORDERS}/v1/ordermanagementorderstatus/{sale['orderId']}",
+                            json={"deliveredAt": "9999-12-31T23:59:59.999Z"}))
+        ok(shop.review(sale), 201)
 
     def test_after_sixty_days_it_is_too_late_to_give(self, shop):
         first, second = shop.delivered(), shop.delivered()
