@@ -168,7 +168,7 @@ def verify(file: Path, key_file: Path | None, new_secret_key: bool, as_json: boo
     else:
         print_facts({"backup": str(file), **_summary(contents)}, as_json=False)
         click.echo()
-        print_rows(said, as_json=False, cut=("says",))
+        print_rows(said, as_json=False, wraps=True)
     if not whole:
         raise click.ClickException("the backup can be read, but what is in it is not right")
 

@@ -43,7 +43,11 @@ def test_a_backup_is_made_listed_shown_proved_and_put_back(system: System, tmp_p
     assert told(system, "list")[0] | {"age": "", "bytes": 0, "madeAt": ""} == {
         "backup": Path(made).name, "madeAt": "", "age": "", "bytes": 0, "encrypted": "yes", "verifiedAt": None,
         "says": ""}
-    assert told(system, "verify", made, "--key-file", key)["whole"]
+    proved = told(system, "verify", made, "--key-file", key)
+    assert proved["whole"]
+    shown = run(system, "verify", made, "--key-file", key)
+    assert all(one["says"] in " ".join(shown.split()) for one in proved["findings"] if one["state"] != "ok")
+    assert "…" not in shown
     assert told(system, "list")[0]["verifiedAt"]
     assert "key" in run(system, "restore", made, "--yes", "--replace", code=1)
     assert "not empty" in run(system, "restore", made, "--key-file", key, "--yes", code=1)
