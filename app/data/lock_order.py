@@ -11,7 +11,7 @@ from app.data.entity import Base
 #   20 - 30   categories, subcategories
 #   40 - 50   listings, media: a listing decides over everything agreed about it
 #   60 - 70   offers, bids: agreements, given back before their order is locked
-#   80 - 120  orders, their lines, payment tickets, customers and kept cards at the gateway
+#   80 - 120  orders, their lines, payment references, customers and kept cards at the gateway
 #   130 - 135 feedback, then the counters of its seller
 #   140 - 145 conversations, their messages
 #   150 - 170 lists of watched listings, what is in them, carts: a paid order empties its buyer's cart

@@ -15,7 +15,7 @@ from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound, RuleViolated
 from app.identity.access import require
-from app.payments.booking import LEASE, attempts_of, billed, lock_order, new_attempt, tell, write_ticket
+from app.payments.booking import LEASE, attempts_of, billed, lock_order, new_attempt, tell, write_reference
 from app.payments.checkout import Bill, Checkout, Order
 from app.payments.records import PaymentAttempt
 from app.payments.states import OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES
@@ -97,7 +97,7 @@ def _open(work: UnitOfWork, checkout: Checkout, order: Order, attempts: list[Pay
                            return_url=wish.return_url, customer_id=_customer_of_card(work, checkout, bill, method_id))
     work.insert(attempt)
     checkout.on_started(work, order, attempt)
-    write_ticket(work, checkout, order, attempt, STARTED)
+    write_reference(work, checkout, order, attempt, STARTED)
     tell(work, checkout, order, STARTED)
     return attempt
 

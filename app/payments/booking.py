@@ -1,4 +1,4 @@
-"""What the gateway says of a payment, and how it is booked on attempt, order and ticket; the order's lock decides.
+"""What the gateway says of a payment, and how it is booked on attempt, order and reference; the order's lock decides.
 
 The decisions are pure and the same for start, refresh, webhook and reconcile. Success is final; a failure that arrives
 late never undoes it. No gateway call happens here."""
@@ -208,7 +208,7 @@ def _paid(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAt
     if not is_due or not checkout.may_be_sold(order):
         return _surplus(work, checkout, order, attempt)
     checkout.on_paid(work, order, attempt)
-    write_ticket(work, checkout, order, attempt, SUCCESS)
+    write_reference(work, checkout, order, attempt, SUCCESS)
     tell(work, checkout, order, SUCCESS)
     _look_now_at_the_others(work, checkout, order, attempt)
     return "paid"
@@ -247,18 +247,18 @@ def _not_paid(work: UnitOfWork, checkout: Checkout, order: Order, attempt: Payme
     else:
         checkout.on_unpaid(work, order, attempt)
         tell(work, checkout, order, literal)
-    write_ticket(work, checkout, order, attempt, literal)
+    write_reference(work, checkout, order, attempt, literal)
 
 
-def write_ticket(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAttempt, literal: str) -> Any:
-    """Keep the order's one ticket at the state of its payment."""
-    model: Any = checkout.ticket
+def write_reference(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAttempt, literal: str) -> Any:
+    """Keep the order's one reference at the state of its payment."""
+    model: Any = checkout.reference
     values = {"payment_id": attempt.intent_id or "default", "payment_status": attempt.intent_status or attempt.state,
               "status_literal": literal, "redirect_url": attempt.return_url}
-    ticket = work.find(model, model.order_id == order.id, model.is_active.is_(True))
-    if ticket is None:
+    reference = work.find(model, model.order_id == order.id, model.is_active.is_(True))
+    if reference is None:
         return work.insert(model(order_id=order.id, owner_id=checkout.bill(order).payer_id, **values))
-    return work.change(ticket, **values)
+    return work.change(reference, **values)
 
 
 def tell(work: UnitOfWork, checkout: Checkout, order: Order, outcome: str) -> None:

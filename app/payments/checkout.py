@@ -51,7 +51,7 @@ class Checkout:
     label: str
     realm: str
     order: type[Entity]
-    ticket: type[Entity]
+    reference: type[Entity]
     customer: type[Entity]
     method: type[Entity]
     topics: Mapping[str, str]
@@ -74,9 +74,9 @@ class Checkout:
     key_prefix: str = ""
     """Before an order's id in what the gateway does once: the order of another realm may have the same id."""
     overseers: Predicate = staff
-    """Who sees everybody's payments, customers and cards, and corrects tickets by hand."""
+    """Who sees everybody's payments, customers and cards, and corrects references by hand."""
     on_corrected: Callable[[Actor, str, str], object] = _nothing
-    """A ticket of this order was written by hand, in that transaction: what was done, for the record of it."""
+    """A reference of this order was written by hand, in that transaction: what was done, for the record of it."""
 
     def metadata(self, attempt: PaymentAttempt) -> dict[str, str]:
         """Return what comes back with every webhook of the attempt (§7.3)."""

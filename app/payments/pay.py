@@ -225,12 +225,12 @@ def payment_result(checkout: Checkout, order_id: str, params: dict[str, Any], in
     attempt = attempts.paying_attempt(made) or (made[-1] if made else None)
     if attempt is None:
         return {"success": False, "orderId": order_id, "paymentUserParams": params}
-    model: Any = checkout.ticket
-    ticket = fetch_one(select(model.id).where(model.order_id == order_id, model.is_active.is_(True)))
+    model: Any = checkout.reference
+    reference = fetch_one(select(model.id).where(model.order_id == order_id, model.is_active.is_(True)))
     literal = STARTED if attempt.state in (SENDING, OPEN) else attempt.state
     status = attempt.intent_status or ("processing" if literal == STARTED else literal)
     return {
-        "success": attempt.state in (SUCCESS, SENDING, OPEN), "paymentTicketId": ticket.id if ticket else None,
+        "success": attempt.state in (SUCCESS, SENDING, OPEN), "paymentTicketId": reference.id if reference else None,
         "orderId": order_id, "paymentId": attempt.intent_id, "paymentStatus": status,
         "paymentIntentInfo": _intent_info(attempt, intent, status), "statusLiteral": literal,
         "amount": to_wire(attempt.amount, attempt.currency), "currency": attempt.currency,

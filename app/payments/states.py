@@ -2,7 +2,7 @@
 MANUAL = "manual"
 
 STARTED, SUCCESS, FAILED, CANCELED = "started", "success", "failed", "canceled"
-"""The statusLiteral of a payment ticket (rules-marketplace §7.1)."""
+"""The statusLiteral of a payment reference (rules-marketplace §7.1)."""
 
 SENDING, OPEN = "sending", "open"
 UNSETTLED_STATES = (SENDING, OPEN)

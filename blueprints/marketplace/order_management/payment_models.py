@@ -1,9 +1,9 @@
-"""What an order is paid by (rules-marketplace §7.1): its ticket, who a buyer is at the gateway, the cards they keep."""
-from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments
+"""What an order is paid by (rules-marketplace §7.1): its reference, who a buyer is at the gateway, cards they keep."""
+from blueprints.platform.checkout.objects import Customer, Method, PaymentReference, index_payments
 
 
-class OrderPayment(Ticket):
-    """The payment ticket of an order."""
+class OrderPayment(PaymentReference):
+    """The payment reference of an order."""
 
     __tablename__ = "order_management_payment"
     __service__ = "orderManagement"

@@ -115,7 +115,7 @@ def complete_order(actor: Actor, data: dict[str, Any], order_management_order_id
     return payment_answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
-# What pays an order: start, refresh, callback, tickets, customers and cards
+# What pays an order: start, refresh, callback, references, customers and cards
 
 api.include(payment_routes(CHECKOUT))
 

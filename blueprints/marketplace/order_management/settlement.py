@@ -182,7 +182,7 @@ def default_method(order: AnyOrder) -> str | None:
 
 CHECKOUT = Checkout(
     name=CHECKOUT_NAME, label="OrderManagement-OrderManagementOrder-order", realm="marketplace", order=Order,
-    ticket=OrderPayment, customer=PaymentCustomer, method=PaymentMethod, topics=topics.PAYMENT_STATUS, bill=bill,
+    reference=OrderPayment, customer=PaymentCustomer, method=PaymentMethod, topics=topics.PAYMENT_STATUS, bill=bill,
     default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
     wants_payment=wants_payment, may_be_sold=may_be_sold,
     on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid, on_surplus=on_surplus, on_refunded=on_refunded,

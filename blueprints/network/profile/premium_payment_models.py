@@ -1,9 +1,9 @@
 """What the checkout of premium keeps (rules-network §6A). Apart from the orders: who reads these pays nothing."""
-from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments
+from blueprints.platform.checkout.objects import Customer, Method, PaymentReference, index_payments
 
 
-class PremiumPayment(Ticket):
-    """The payment ticket of an order of premium."""
+class PremiumPayment(PaymentReference):
+    """The payment reference of an order of premium."""
 
     __tablename__ = "network_premium_payment"
     __service__ = "profile"

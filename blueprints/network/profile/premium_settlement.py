@@ -198,7 +198,7 @@ def _counting(work: UnitOfWork, user_id: str) -> list[Premiumsubscription]:
 
 CHECKOUT = Checkout(
     name="premiumsubscription", label="Profile-Premiumsubscription-order", realm=REALM, order=Premiumsubscription,
-    ticket=PremiumPayment, customer=NetworkCustomer, method=NetworkCard, topics=PAYMENT_STATUS, bill=bill,
+    reference=PremiumPayment, customer=NetworkCustomer, method=NetworkCard, topics=PAYMENT_STATUS, bill=bill,
     default_method=lambda order: None, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
     wants_payment=wants_payment, may_be_sold=may_be_sold, on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid,
     on_surplus=on_surplus, on_refunded=on_refunded, on_refund_lost=on_refund_lost, on_disputed=on_disputed,

@@ -1,4 +1,4 @@
-"""The three data objects a service keeps for the orders it takes payments for: ticket, customer, kept card (§7.1).
+"""The three data objects a service keeps for the orders it takes payments for: reference, customer, kept card (§7.1).
 
 Each realm has tables of its own, under its own names; these are their columns and what is unique in them."""
 from typing import Any
@@ -16,8 +16,8 @@ ALREADY_CUSTOMER = ("PaymentCustomerExists", "the user is a customer of the gate
 ALREADY_KEPT = ("PaymentMethodExists", "the payment method is kept already")
 
 
-class Ticket(Entity):
-    """The payment ticket of an order, one per order: what the owner may know of its payment."""
+class PaymentReference(Entity):
+    """The payment reference of an order, one per order: what the owner may know of its payment."""
 
     __abstract__ = True
     __lock_rank__ = 100
@@ -62,18 +62,18 @@ class Method(Entity):
     given_id: Mapped[str | None] = string(hidden=True)
 
 
-def index_payments(prefix: str, ticket: Any, customer: Any, method: Any) -> None:
+def index_payments(prefix: str, reference: Any, customer: Any, method: Any) -> None:
     """Index the three tables under names that begin with `prefix`, and say what each unique one refuses."""
-    unique_among_active(f"uq_{prefix}_payment_order", ticket.order_id)
-    Index(f"ix_{prefix}_payment_owner", ticket.owner_id)
-    Index(f"ix_{prefix}_payment_payment", ticket.payment_id)
+    unique_among_active(f"uq_{prefix}_payment_order", reference.order_id)
+    Index(f"ix_{prefix}_payment_owner", reference.owner_id)
+    Index(f"ix_{prefix}_payment_payment", reference.payment_id)
     unique_among_active(f"uq_{prefix}_customer_user", customer.user_id)
     unique_among_active(f"uq_{prefix}_customer_id", customer.customer_id)
     unique_among_active(f"uq_{prefix}_method_id", method.payment_method_id)
     Index(f"ix_{prefix}_method_user", method.user_id)
-    for model in (ticket, customer, method):
+    for model in (reference, customer, method):
         Index(f"ix_{model.__tablename__}_created", model.created_at, model.id)  # staff page through all of them
-    ticket.__duplicates__ = {f"uq_{prefix}_payment_order": ALREADY_PAYING}
+    reference.__duplicates__ = {f"uq_{prefix}_payment_order": ALREADY_PAYING}
     customer.__duplicates__ = {f"uq_{prefix}_customer_user": ALREADY_CUSTOMER,
                                f"uq_{prefix}_customer_id": ALREADY_CUSTOMER}
     method.__duplicates__ = {f"uq_{prefix}_method_id": ALREADY_KEPT}

@@ -4,8 +4,8 @@ from app.payments.checkout import Checkout
 
 
 def rows_of_payers(checkout: Checkout) -> tuple[PersonRows, ...]:
-    """Return it for the three tables of a checkout: tickets belong to the books, the rest names the person alone."""
-    return (rows_of_people(checkout.ticket, KEPT, "owner_id", why="the ledger: the ticket of a payment",
+    """Return it for the three tables of a checkout: references belong to the books, the rest names the person alone."""
+    return (rows_of_people(checkout.reference, KEPT, "owner_id", why="the ledger: the reference of a payment",
                            export=exported("payments", "owner_id", without=("redirect_url",))),
             rows_of_people(checkout.customer, ERASED, "user_id", export="an id at the payment provider"),
             rows_of_people(checkout.method, ERASED, "user_id", export=exported(

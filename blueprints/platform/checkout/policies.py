@@ -5,7 +5,7 @@ from blueprints.platform.checkout.names import api_noun
 
 
 def payment_policies(checkout: Checkout) -> dict[str, Predicate]:
-    """Return API name → who may call it. Tickets are written by the payment flow, or by whoever oversees it."""
+    """Return API name → who may call it. The payment flow writes references, or whoever oversees it."""
     order = api_noun(checkout)
     return {
         f"start{order}Payment": logged_in,

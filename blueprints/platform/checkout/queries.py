@@ -1,4 +1,4 @@
-"""Payment tickets, customers and kept cards: a person's own, all for whoever oversees payments (§7.2, P-3)."""
+"""Payment references, customers and kept cards: a person's own, all for whoever oversees payments (§7.2, P-3)."""
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -12,14 +12,14 @@ from app.data.visibility import holds, seen_by
 from app.errors import NotFound
 from app.identity.access import require
 from app.payments.checkout import Checkout
-from blueprints.platform.checkout.visibility import customers_of, tickets_of
+from blueprints.platform.checkout.visibility import customers_of, references_of
 
 
-def ticket_filters(checkout: Checkout) -> Filters:
-    """Return the filters of the list of tickets."""
-    ticket: Any = checkout.ticket
-    return Filters((equal(ticket.owner_id), equal(ticket.order_id), equal(ticket.payment_id),
-                    equal(ticket.payment_status), equal(ticket.status_literal), equal(ticket.redirect_url)))
+def reference_filters(checkout: Checkout) -> Filters:
+    """Return the filters of the list of references."""
+    reference: Any = checkout.reference
+    return Filters((equal(reference.owner_id), equal(reference.order_id), equal(reference.payment_id),
+                    equal(reference.payment_status), equal(reference.status_literal), equal(reference.redirect_url)))
 
 
 def customer_filters(checkout: Checkout) -> Filters:
@@ -36,18 +36,18 @@ def method_filters(checkout: Checkout) -> Filters:
                     holding(method.card_info)))
 
 
-def ticket_by(checkout: Checkout, actor: Actor, **named: str) -> Wire:
-    """Return the ticket with that id, order_id or payment_id to its owner; raises NotFound, Forbidden."""
-    model: Any = checkout.ticket
+def reference_by(checkout: Checkout, actor: Actor, **named: str) -> Wire:
+    """Return the reference with that id, order_id or payment_id to its owner; raises NotFound, Forbidden."""
+    model: Any = checkout.reference
     row = _one(model, *(getattr(model, name) == value for name, value in named.items()))
-    require(holds(tickets_of(checkout), row, actor))
+    require(holds(references_of(checkout), row, actor))
     return row
 
 
-def list_tickets(checkout: Checkout, actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of payment tickets: the actor's own; all for overseers."""
-    model: Any = checkout.ticket
-    return list_rows(model, asked.page, *asked.where, *seen_by(tickets_of(checkout), actor))
+def list_references(checkout: Checkout, actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of payment references: the actor's own; all for overseers."""
+    model: Any = checkout.reference
+    return list_rows(model, asked.page, *asked.where, *seen_by(references_of(checkout), actor))
 
 
 def customer_of_user(checkout: Checkout, actor: Actor, user_id: str) -> Wire:

@@ -15,7 +15,7 @@ from app.payments import pay, webhooks
 from app.payments.cards import list_cards
 from app.payments.checkout import Checkout
 from app.payments.pay import Payment, without_secret
-from blueprints.platform.checkout import cards, payment_tickets, queries, schemas
+from blueprints.platform.checkout import cards, payment_references, queries, schemas
 from blueprints.platform.checkout.names import api_noun, object_name
 from blueprints.platform.checkout.policies import payment_policies
 
@@ -27,7 +27,7 @@ def payment_routes(checkout: Checkout) -> Routes:
     """Return the routes of one checkout, under the names of its order's object; its service includes them."""
     api = Routes(payment_policies(checkout))
     _write_payments(api, checkout)
-    _write_tickets(api, checkout)
+    _write_references(api, checkout)
     _write_customers_and_cards(api, checkout)
     return api
 
@@ -62,47 +62,47 @@ def _write_payments(api: Routes, checkout: Checkout) -> None:
         return payment_answer(webhooks.receive(checkout, request.get_data(), request.headers.get("Stripe-Signature")))
 
 
-def _write_tickets(api: Routes, checkout: Checkout) -> None:
-    order, noun, returns = object_name(checkout), api_noun(checkout), checkout.ticket
-    tickets_at, ticket_id = f"/v1/{order.lower()}payment", f"{returns.__object__}Id"
+def _write_references(api: Routes, checkout: Checkout) -> None:
+    order, noun, returns = object_name(checkout), api_noun(checkout), checkout.reference
+    base, id_name = f"/v1/{order.lower()}payment", f"{returns.__object__}Id"
 
-    @api.create(tickets_at, name=f"create{noun}Payment", body=schemas.NewTicket, id_name=ticket_id, returns=returns)
-    def create_ticket(actor: Actor, data: dict[str, Any]) -> Any:
-        """Write the payment ticket of an order by hand (staff)."""
-        return payment_tickets.create_ticket(checkout, actor, **data)
+    @api.create(base, name=f"create{noun}Payment", body=schemas.NewPaymentReference, id_name=id_name, returns=returns)
+    def create_reference(actor: Actor, data: dict[str, Any]) -> Any:
+        """Write the payment reference of an order by hand (staff)."""
+        return payment_references.create_reference(checkout, actor, **data)
 
-    @api.update(f"{tickets_at}/{{{ticket_id}}}", name=f"update{noun}Payment", body=schemas.TicketChange,
+    @api.update(f"{base}/{{{id_name}}}", name=f"update{noun}Payment", body=schemas.PaymentReferenceChange,
                 returns=returns)
-    def update_ticket(actor: Actor, data: dict[str, Any], **path: str) -> Any:
-        """Change a payment ticket by hand (staff)."""
-        return payment_tickets.change_ticket(checkout, actor, _id_in(path), **data)
+    def update_reference(actor: Actor, data: dict[str, Any], **path: str) -> Any:
+        """Change a payment reference by hand (staff)."""
+        return payment_references.change_reference(checkout, actor, _id_in(path), **data)
 
-    @api.delete(f"{tickets_at}/{{{ticket_id}}}", name=f"delete{noun}Payment", returns=returns)
-    def delete_ticket(actor: Actor, data: dict[str, Any], **path: str) -> Any:
-        """Delete a payment ticket (staff)."""
-        return payment_tickets.delete_ticket(checkout, actor, _id_in(path))
+    @api.delete(f"{base}/{{{id_name}}}", name=f"delete{noun}Payment", returns=returns)
+    def delete_reference(actor: Actor, data: dict[str, Any], **path: str) -> Any:
+        """Delete a payment reference (staff)."""
+        return payment_references.delete_reference(checkout, actor, _id_in(path))
 
-    @api.get(f"{tickets_at}2/{{{ticket_id}}}", name=f"get{noun}Payment2", returns=returns)
-    def get_ticket(actor: Actor, asked: ReadRequest, **path: str) -> Wire:
-        """Get a payment ticket by its id."""
-        return queries.ticket_by(checkout, actor, id=_id_in(path))
+    @api.get(f"{base}2/{{{id_name}}}", name=f"get{noun}Payment2", returns=returns)
+    def get_reference(actor: Actor, asked: ReadRequest, **path: str) -> Wire:
+        """Get a payment reference by its id."""
+        return queries.reference_by(checkout, actor, id=_id_in(path))
 
     @api.get(f"/v1/{order}paymentbyorderid/{{orderId}}", name=f"get{noun}PaymentByOrderId",
              text_parameters=("orderId",), returns=returns)
-    def get_ticket_of_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
-        """Get the payment ticket of an order."""
-        return queries.ticket_by(checkout, actor, order_id=order_id)
+    def get_reference_of_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
+        """Get the payment reference of an order."""
+        return queries.reference_by(checkout, actor, order_id=order_id)
 
     @api.get(f"/v1/{order}paymentbypaymentid/{{paymentId}}", name=f"get{noun}PaymentByPaymentId",
              text_parameters=("paymentId",), returns=returns)
-    def get_ticket_of_payment(actor: Actor, asked: ReadRequest, payment_id: str) -> Wire:
-        """Get the payment ticket of a payment at the gateway."""
-        return queries.ticket_by(checkout, actor, payment_id=payment_id)
+    def get_reference_of_payment(actor: Actor, asked: ReadRequest, payment_id: str) -> Wire:
+        """Get the payment reference of a payment at the gateway."""
+        return queries.reference_by(checkout, actor, payment_id=payment_id)
 
-    @api.list(f"{tickets_at}s2", name=f"list{noun}Payments2", returns=returns, filters=queries.ticket_filters(checkout))
-    def list_tickets(actor: Actor, asked: ReadRequest) -> Listing:
-        """List the caller's payment tickets."""
-        return queries.list_tickets(checkout, actor, asked)
+    @api.list(f"{base}s2", name=f"list{noun}Payments2", returns=returns, filters=queries.reference_filters(checkout))
+    def list_references(actor: Actor, asked: ReadRequest) -> Listing:
+        """List the caller's payment references."""
+        return queries.list_references(checkout, actor, asked)
 
 
 def _write_customers_and_cards(api: Routes, checkout: Checkout) -> None:

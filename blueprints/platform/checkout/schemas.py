@@ -55,7 +55,7 @@ def callback_body(order: str) -> type[InputSchema]:
     return type("Callback", (_Callback,), {f"{order}Id": said})
 
 
-class TicketChange(InputSchema):
+class PaymentReferenceChange(InputSchema):
     """Body of `update…Payment`."""
 
     payment_id = Code()
@@ -64,7 +64,7 @@ class TicketChange(InputSchema):
     redirect_url = WebAddress()
 
 
-class NewTicket(InputSchema):
+class NewPaymentReference(InputSchema):
     """Body of `create…Payment`."""
 
     order_id = Identifier(required=True)

@@ -5,9 +5,9 @@ from app.data.visibility import Visibility, me
 from app.payments.checkout import Checkout
 
 
-def tickets_of(checkout: Checkout) -> Visibility:
-    """Return who sees the payment tickets of a checkout."""
-    return _own(checkout, checkout.ticket, "ownerId")
+def references_of(checkout: Checkout) -> Visibility:
+    """Return who sees the payment references of a checkout."""
+    return _own(checkout, checkout.reference, "ownerId")
 
 
 def customers_of(checkout: Checkout) -> Visibility:

@@ -39,7 +39,7 @@ def is_unpaid(order: Any) -> bool:
 
 
 MEMBERSHIP = Checkout(
-    name="membership", label="Profile-Membership-order", realm="network", order=Order, ticket=OrderPayment,
+    name="membership", label="Profile-Membership-order", realm="network", order=Order, reference=OrderPayment,
     customer=PaymentCustomer, method=PaymentMethod, topics=TOPICS,
     bill=lambda order: Bill(1999, "EUR", order.buyer_id, "A month of membership"), default_method=lambda order: None,
     refuse_unpayable=refuse_paid, accepts_payment=is_unpaid, wants_payment=is_unpaid, may_be_sold=lambda order: True,
