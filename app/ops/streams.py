@@ -153,7 +153,7 @@ class _Follower:
     realm: str
     position: int
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] | None = None  # kept here, since the loop itself would let it be collected
 
 
 class OpenStreams:
