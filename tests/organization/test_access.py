@@ -5,6 +5,8 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from socketserver import BaseRequestHandler, TCPServer
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -185,6 +187,22 @@ def test_an_issuer_that_cannot_be_reached_is_503(make_world: Callable[..., World
     world = make_world(jwks_url=(tmp_path / "missing.json").as_uri(), issuer="urn:issuer", audience="organizations")
     response = Caller(world.app, TENANT, issued(RSAKey.generate_key(2048, {"kid": "k"}))).search()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize("said", [b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+                                  b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"[" * 200_000])
+def test_an_issuer_that_answers_nonsense_is_503(make_world: Callable[..., World], said: bytes) -> None:
+    class Nonsense(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(said)
+
+    with TCPServer(("127.0.0.1", 0), Nonsense) as server:
+        Thread(target=server.handle_request).start()
+        world = make_world(jwks_url=f"http://127.0.0.1:{server.server_address[1]}/", issuer="urn:issuer",
+                           audience="organizations")
+        token = issued(RSAKey.generate_key(2048, {"kid": "k"}))
+        assert Caller(world.app, TENANT, token).search().status_code == 503
 
 
 # The token endpoint

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any, Protocol
 
 from joserfc import jwt
@@ -109,7 +110,7 @@ class IssuerKeys:
         try:
             with urllib.request.urlopen(self.url, timeout=5) as answer:
                 self._keys = KeySet.import_key_set(json.loads(answer.read(LARGEST_JWKS)))
-        except (OSError, ValueError, KeyError, TypeError, JoseError):
+        except (OSError, HTTPException, ValueError, KeyError, TypeError, RecursionError, JoseError):
             return
 
 
