@@ -1,4 +1,4 @@
-"""The real parts the tests stand on: Valkey, PostgreSQL, localstripe, each started once and only when asked for."""
+"""The real parts the tests stand on: Valkey and PostgreSQL, each started once and only when asked for."""
 import os
 import secrets
 import shutil
@@ -169,20 +169,6 @@ def drop_postgresql_database(server_url: str, name: str) -> None:
 
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-@contextmanager
-def running_localstripe(folder: Path) -> Iterator[str]:
-    """Run the stand-in for Stripe as a process of its own and yield its base URL; `make install-tools` brings it."""
-    port = free_port()
-    with child_process([str(LOCALSTRIPE), "--port", str(port), "--from-scratch"], folder / "localstripe.log"):
-        wait_until(lambda: _listens(port), "localstripe listens")
-        yield f"http://127.0.0.1:{port}"
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def unique_name(prefix: str) -> str:

@@ -15,12 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-from tests.components import free_port
+from tests.components import LOCALSTRIPE, free_port
 
-LOCALSTRIPE = Path(__file__).resolve().parents[3] / ".localstripe" / "bin" / "localstripe"
 SECRET_KEY = "sk_test_guildhall"
 WEBHOOK_SECRET = "whsec_guildhall_demo"
 VISA = "pm_card_visa"
@@ -34,7 +32,7 @@ class LocalStripe:
 
     def __init__(self) -> None:
         if not LOCALSTRIPE.exists():
-            raise RuntimeError(f"{LOCALSTRIPE} is missing: `make localstripe` installs it")
+            raise RuntimeError(f"{LOCALSTRIPE} is missing: `make install-tools` installs it")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process = subprocess.Popen([str(LOCALSTRIPE), "--from-scratch", "--port", str(self.port)],
@@ -95,10 +93,6 @@ class LocalStripe:
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Return the webhook events of one type that were recorded."""
         return self.call("GET", f"/v1/events?limit=100000&type={kind}")["data"]
-
-    def send_webhooks_to(self, url: str, secret: str) -> None:
-        """Deliver every event to `url`, signed."""
-        self.call("POST", "/_config/webhooks/guildhall", url=url, secret=secret)
 
 
 @cache
