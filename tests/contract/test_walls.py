@@ -18,6 +18,10 @@ def named(contract: str, key: str) -> set[str]:
     return set(WALLS[f"importlinter:contract:{contract}"][key].split())
 
 
+def is_in(name: str, wall: set[str]) -> bool:
+    return any(fnmatchcase(name, one) and name.count(".") == one.count(".") for one in wall)
+
+
 def services_of(realm: str) -> set[str]:
     return {f"blueprints.{realm}.{file.parent.name}" for file in (ROOT / "blueprints" / realm).glob("*/service.py")}
 
@@ -27,7 +31,15 @@ def test_tables_of_a_service_stand_where_no_other_may_import_them() -> None:
     tables = {mapper.class_.__module__ for mapper in Base.registry.mappers}
     behind = named("models", "forbidden_modules")
     assert {name for name in tables if name.startswith("blueprints.") and name != "blueprints.equipment.models"
-            and not any(fnmatchcase(name, one) and name.count(".") == one.count(".") for one in behind)} == set()
+            and not is_in(name, behind)} == set()
+
+
+@pytest.mark.parametrize(("word", "contract"), [("routes", "sessions"), ("rules", "rules")])
+def test_routes_and_rules_are_walled_whatever_else_is_in_the_name_of_their_file(word: str, contract: str) -> None:
+    files = {path.relative_to(ROOT).with_suffix("") for path in (ROOT / "blueprints").rglob("*.py")
+             if word in path.stem.split("_")}
+    assert {name for name in (".".join(file.parts) for file in files)
+            if not is_in(name, named(contract, "source_modules"))} == set()
 
 
 def test_no_wall_names_a_file_that_is_gone() -> None:
