@@ -17,6 +17,7 @@ from tests.testbed import PRODUCTION
 
 ROOT = "/marketplace/categorymanagement-api/v1"
 LIST = f"{ROOT}/categories"
+WHO = "/marketplace/auth-api/currentuser"
 NOBODY = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 AsUser = Callable[..., ApiClient]
 
@@ -397,7 +398,10 @@ def test_a_view_that_fails_after_its_command_leaves_nothing(as_admin: ApiClient,
 
 
 @pytest.mark.once("no row decides how often a token is read")
-def test_a_token_is_taken_from_the_request_once_and_kept(as_admin: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_is_taken_from_the_request_once_and_kept(
+        app: Flask, as_admin: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of who sends a cookie it is also asked from which page it comes; an answer that tells who one is asks again."""
+    by_cookie = {"Cookie": f"ebaycclone-access-token={as_admin.token}", "Origin": "http://localhost"}
     taken, take = [], bearer._take
 
     def counted(realm: str) -> bearer.PresentedToken | None:
@@ -405,8 +409,9 @@ def test_a_token_is_taken_from_the_request_once_and_kept(as_admin: ApiClient, mo
         return take(realm)
 
     monkeypatch.setattr(bearer, "_take", counted)
-    for method, body in (("POST", {"title": "x"}), ("GET", None)):
-        taken.clear()
-        assert as_admin.request(method, LIST, json=body).status_code < 300
-        assert "marketplace" in taken
-        assert len(taken) == len(set(taken)), "a realm reads it once"
+    for caller, headers in ((as_admin, {}), (ApiClient(app), by_cookie)):
+        for method, url, body in (("POST", LIST, {"title": "x"}), ("GET", LIST, None), ("GET", WHO, None)):
+            taken.clear()
+            assert caller.request(method, url, json=body, headers=headers).status_code < 300
+            assert "marketplace" in taken
+            assert len(taken) == len(set(taken)), "a realm reads it once"
