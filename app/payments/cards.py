@@ -13,6 +13,9 @@ from app.errors import DuplicateRecord, NotFound, RuleViolated
 from app.payments.checkout import Checkout
 from app.payments.gateway.circuit_breaker import ask_gateway
 from app.payments.gateway.port import Card, Payer, PaymentRefused
+from app.plain_text import seen
+
+_LONGEST_LINE = 255
 
 
 def list_cards(checkout: Checkout, user_id: str | None) -> list[Wire]:
@@ -109,9 +112,14 @@ def _store(checkout: Checkout, actor: Actor, user_id: str, customer_id: str, car
         with unit_of_work(actor) as work:
             stored = work.insert(model(
                 payment_method_id=card.method_id, user_id=user_id, customer_id=customer_id, owner=user_id,
-                card_holder_name=card.holder_name, card_holder_zip=card.holder_zip, card_info=card.info,
+                card_holder_name=_line(card.holder_name), card_holder_zip=_line(card.holder_zip), card_info=card.info,
                 given_id=given_id))
             work.commit()
     except DuplicateRecord:
         return _kept(checkout, user_id, card.method_id) or {}
     return row_serializer(model).entity(stored)
+
+
+def _line(text: str | None) -> str | None:
+    """Return what a payer wrote at the gateway, which takes more than a column of ours, as one line that fits."""
+    return text and seen(text, " ")[:_LONGEST_LINE]

@@ -1,8 +1,10 @@
 """The scenarios of rules-marketplace §7.5, against a real localstripe process."""
 import uuid
+from dataclasses import replace
 
 import pytest
 
+from app.payments.gateway.stripe import StripeGateway
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -203,6 +205,17 @@ def test_or_11_the_buyer_does_not_play_webhook(shop):
     assert shop.buyer.patch(path, json={"status": "PAID"}).status_code == 403
     assert shop.read(order["id"])["status"] == "PENDING_PAYMENT"
     assert ok(shop.admin.patch(path, json={"status": "PAID"}))["orderManagementOrder"]["status"] == "PAID"
+
+
+@pytest.mark.both("PostgreSQL takes no text that is longer than its column, and no NUL")
+def test_a_card_is_kept_whatever_its_holder_is_called_at_the_gateway(shop, monkeypatch):
+    attach = StripeGateway.attach_card
+    monkeypatch.setattr(StripeGateway, "attach_card", lambda *asked: replace(
+        attach(*asked), holder_name="Ben\0" + "n" * 3000, holder_zip="8" * 300))
+    order = shop.order(shop.list_product())
+    assert ok(shop.start(order["id"], storeCard=True))["orderManagementOrder"]["status"] == "PAID"
+    [card] = shop.buyer.get(f"{ORDERS}/payment-methods/list").json
+    assert (card["cardHolderName"], card["cardHolderZip"]) == ("Ben " + "n" * 251, "8" * 255)
 
 
 def test_or_12_a_card_is_kept_shown_to_its_owner_and_forgotten(shop):
