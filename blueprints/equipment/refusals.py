@@ -43,6 +43,6 @@ class Conflict(ApiError):
     err_code = "RequestConflict"
 
 
-def wrong_entry(path: str, description: str, rule: str = "invalid", *, params: Any = None) -> Unprocessable:
+def wrong_entry(path: str, description: str) -> Unprocessable:
     """Return the refusal of a single entry; its description is the message too."""
-    return Unprocessable([Entry(path, [Rule(rule, description, params if params is not None else [])])], description)
+    return Unprocessable([Entry(path, [Rule("invalid", description)])], description)

@@ -2,7 +2,6 @@
 
 Whoever changes what waits in a lane has locked its endpoint's row: so none waits for a message that has gone."""
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, bindparam, insert, select, tuple_, update
@@ -51,9 +50,9 @@ def owe(work: UnitOfWork, messages: Sequence[Mapping[str, Any]]) -> None:
         work.execute(insert(WebhookMessage), rows[start:start + _AT_ONCE])
 
 
-def promote(work: UnitOfWork, lanes: Iterable[Lane], moment: datetime | None = None) -> None:
+def promote(work: UnitOfWork, lanes: Iterable[Lane]) -> None:
     """Let the first message that waits in each of these lanes be due; their endpoints are locked."""
-    due = moment or now()
+    due = now()
     values = [{"of_endpoint": endpoint, "of_name": name, "of_id": object_id, "due": due}
               for endpoint, name, object_id in sorted(_waiting_lanes(work, set(lanes)))]
     if values:

@@ -1,7 +1,6 @@
 """The secrets that sign: shown once, kept sealed, and of two that live at most each signs (FD-17)."""
 import base64
 import secrets
-from datetime import datetime
 from typing import Any
 
 from app.clock import now
@@ -22,9 +21,9 @@ def sealed(secret: str) -> str:
     return seal(runtime().settings.secret_key, _PURPOSE, secret)
 
 
-def live_secrets(endpoint: Any, moment: datetime | None = None) -> tuple[str, ...]:
+def live_secrets(endpoint: Any) -> tuple[str, ...]:
     """Return the secrets of an endpoint's row that sign now, the newest first; raises DecryptionFailed."""
     stored = [endpoint.secret]
-    if endpoint.former_secret and endpoint.former_until and endpoint.former_until > (moment or now()):
+    if endpoint.former_secret and endpoint.former_until and endpoint.former_until > now():
         stored.append(endpoint.former_secret)
     return tuple(unseal(runtime().settings.secret_key, _PURPOSE, one) for one in stored)
