@@ -34,8 +34,8 @@ def test_tables_of_a_service_stand_where_no_other_may_import_them() -> None:
             and not is_in(name, behind)} == set()
 
 
-@pytest.mark.parametrize(("word", "contract"), [("routes", "sessions"), ("rules", "rules")])
-def test_routes_and_rules_are_walled_whatever_else_is_in_the_name_of_their_file(word: str, contract: str) -> None:
+@pytest.mark.parametrize(("word", "contract"), [("queries", "queries"), ("routes", "sessions"), ("rules", "rules")])
+def test_queries_routes_and_rules_are_walled_whatever_else_their_file_is_called(word: str, contract: str) -> None:
     files = {path.relative_to(ROOT).with_suffix("") for path in (ROOT / "blueprints").rglob("*.py")
              if word in path.stem.split("_")}
     assert {name for name in (".".join(file.parts) for file in files)
