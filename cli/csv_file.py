@@ -45,7 +45,7 @@ def delimiter_option(command: Callable[..., Any]) -> Callable[..., Any]:
                         help="What stands between the columns, `tab` for a tab; by default it is found out.")(command)
 
 
-def read_csv(file: Path, needed: Sequence[str], delimiter: str | None = None) -> list[CsvLine]:
+def read_csv(file: Path, needed: Sequence[str], delimiter: str | None) -> list[CsvLine]:
     """Return the records of a CSV file; columns are found by name, in any case. Empty lines are left out.
 
     Raises ClickException for what is no CSV, and for a column of `needed` that is missing, with the columns it saw."""

@@ -133,7 +133,7 @@ def _say_refused(refused: Iterable[Refused]) -> None:
         print_sentence(f"line {one.line} is not taken: {one.reason}", err=True)
 
 
-def read_goods(file: Path, delimiter: str | None = None) -> tuple[list[Good], list[Refused]]:
+def read_goods(file: Path, delimiter: str | None) -> tuple[list[Good], list[Refused]]:
     """Return the goods of the file, each once, and the lines that are none.
 
     Raises ClickException for what is no CSV, and when a column is missing."""

@@ -122,7 +122,7 @@ class LocalMarket:
         return Decimal(str(report["currentBid"])), self._names[report["highestBidderId"]]
 
 
-def read_auctions(file: Path, delimiter: str | None = None) -> list[RealAuction]:
+def read_auctions(file: Path, delimiter: str | None) -> list[RealAuction]:
     """Return the auctions of the file in its order; raises ClickException naming the column or line that is wrong."""
     lines = read_csv(file, COLUMNS, delimiter)
     mark = decimal_sign(line.cells[column] for line in lines for column in NUMBERS)

@@ -60,7 +60,7 @@ def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, y
         raise click.exceptions.Exit(1)
 
 
-def read_rows(file: Path, delimiter: str | None = None) -> Iterator[Row]:
+def read_rows(file: Path, delimiter: str | None) -> Iterator[Row]:
     """Yield the file's rows; raises ClickException when it is no CSV with the needed columns."""
     for line in read_csv(file, _NEEDED, delimiter):
         outcome = "refused" if line.fault else "new"

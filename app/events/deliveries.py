@@ -44,10 +44,10 @@ BACKOFF = Backoff(timedelta(seconds=2), timedelta(hours=1), most=8)
 _FEWER = 4
 
 
-def drain_deliveries(limit: int = BATCH) -> int:
+def drain_deliveries() -> int:
     """Deliver everything that is due; returns how many deliveries were tried."""
     tried = 0
-    while batch := deliver_batch(limit):
+    while batch := deliver_batch():
         tried += batch
     return tried
 

@@ -52,7 +52,7 @@ class SeenRows:
         return select(*columns).where(model.id.in_(list(ids)), *seen)
 
 
-def seen_rows(model: type[Entity], where: Conditions = lambda actor: (), **more: Any) -> SeenRows:
+def seen_rows(model: type[Entity], where: Conditions, **more: Any) -> SeenRows:
     """Return the rows of one model that an actor may see; see SeenRows."""
     return SeenRows(lambda realm: model, where, **more)
 
