@@ -1,8 +1,13 @@
 """Every list of every service of a realm can be walked by its cursors."""
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from tests.contract.fronts import WORLDS, Front
 from tests.contract.surface import Operation
+
+Counting = Callable[[], AbstractContextManager[list[str]]]
 
 
 @pytest.mark.both("the lists of every service")
@@ -25,3 +30,30 @@ def _walk(front: Front, url: str, operation: Operation) -> None:
     assert seen == everything[everything["dataName"]], operation.name
     refused = front.call(operation, f"{url}=1&after=x")
     assert (refused.status_code, "after" in refused.json["detail"]) == (400, True), operation.name
+
+
+@pytest.mark.once("a list sends the same statements to either database")
+@pytest.mark.parametrize("mounts", WORLDS.values(), ids=WORLDS)
+def test_no_list_sends_a_statement_more_for_another_row(fronts: list[Front], count_statements: Counting) -> None:
+    """Joins are left out, of which one row may have fewer (test_relations.py), and totals, which a short page tells."""
+    several, dear = set[str](), dict[str, tuple[int, list[str], list[str]]]()
+    for front in fronts:
+        for operation in front.reads:
+            if "pageNumber" in operation.queries:
+                url = f"{front.url(operation)}?keyword=e&caching=false&getJoins=false&pageNumber=1&pageRowCount="
+                front.call(operation, f"{url}1000")
+                with count_statements() as sent:
+                    front.call(operation, f"{url}1")
+                    for_one = _but_totals(sent)
+                    sent.clear()
+                    rows = front.call(operation, f"{url}1000").json["rowCount"]
+                    for_all = _but_totals(sent)
+                if len(for_all) > len(for_one):
+                    dear[operation.name] = (rows, for_one, for_all)
+                several |= {operation.name} if rows > 1 else set()
+    assert dear == {}
+    assert len(several) >= 3, "the world has lists of several rows"
+
+
+def _but_totals(sent: list[str]) -> list[str]:
+    return [statement for statement in sent if "count(" not in statement.lower()]
