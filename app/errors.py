@@ -1,6 +1,7 @@
 """The one tree of errors a client can meet: status, stable errCode, speaking message (rules-platform §2.5).
 
 Commands raise the narrow one where the fact is known; app/http turns it into the documented JSON."""
+import re
 from typing import Any
 
 from app.clock import now
@@ -116,6 +117,17 @@ class Unavailable(ApiError):
 
     status = 503
     err_code = "ServiceUnavailable"
+
+
+def in_words(error: ApiError) -> str:
+    """Return a refusal as people read it: its code and its message, or, where that is a name for front ends to
+    translate (errMsg_YearIsNotValid), the words of the name and what was expected of which field."""
+    name = error.message.removeprefix("errMsg_")
+    if name == error.message != error.err_code:
+        return f"{error.err_code}: {name}"
+    expected = error.detail if isinstance(error.detail, dict) else {}
+    words = re.sub("(?<!^)(?=[A-Z])", " ", name).lower()
+    return "; ".join([f"{error.err_code}: {words}", *(f"{field}: {what}" for field, what in expected.items())])
 
 
 def error_body(error: ApiError) -> dict[str, Any]:

@@ -151,6 +151,8 @@ def wsgi_application() -> Flask:
         index = CommandIndex("guildhall")
         attach_commands(index.cli)
         return index
+    if context is not None and isinstance(context.find_root().command, FlaskGroup):
+        sys.excepthook = _say_what_is_outside  # `flask --help`, `routes` and `run` are no commands of ours
     if context is None or context.parent is not None or not isinstance(context.command, FlaskGroup):
         return _whole_system()
     # What a command imports stays: to walk it again and again, looking for what may go, took a fifth of its time.
@@ -160,7 +162,6 @@ def wsgi_application() -> Flask:
     atexit.register(gc.freeze)
     index = CommandIndex("guildhall")
     attach_commands(index.cli)
-    sys.excepthook = _say_what_is_outside  # the help of `flask` itself is printed by no command of ours
     attach_commands(context.command)  # where click looks for what was meant by an unknown name
     return index
 

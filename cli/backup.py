@@ -107,6 +107,8 @@ def list_backups(folder: Path | None, as_json: bool) -> None:
     from app.ops.backup.folder import backups_in
     from cli.status import age
 
+    if folder is not None and not folder.exists():
+        raise click.BadParameter(f"there is no folder {folder}", param_hint="--folder")
     rows = [{"backup": one.path.name, "madeAt": one.made_at.isoformat(), "age": age(one.made_at.isoformat()),
              "bytes": one.size, "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at,
              "says": one.says} for one in backups_in(folder or _settings().backup_folder)]

@@ -84,7 +84,7 @@ def list_events(topic: str | None, state: str | None, limit: int, as_json: bool)
     rows = latest_records(state=state, topic=topic, limit=limit)
     if not as_json:
         rows = [{name: row[name] for name in _LISTED} | {"at": minute(row["at"])} for row in rows]
-    print_rows(rows, as_json=as_json, empty="no records", ids=("userId",), cut=("event", "key"))
+    print_rows(rows, as_json=as_json, empty="no records", ids=("userId",), cut=("key",), cut_last=("event",))
 
 
 @events.command("show")

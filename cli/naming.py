@@ -90,6 +90,14 @@ def named_in_registry(kind: str, text: str) -> str:
     return the_one(found, text) if found else text
 
 
+def only_of(kind: str, text: str | None) -> str | None:
+    """Return the id of what a list of the registry is narrowed to, None for nothing; raises ClickException for what
+    there is not, and for several."""
+    from blueprints.equipment.queries import ids_of
+
+    return None if text is None else the_one(ids_of(kind, text), f"there is no {kind} {text}")
+
+
 def active_account(realm: str, text: str) -> Any:
     """Return the row of the account, which must be active; raises ClickException for none and for several."""
     from blueprints.platform.auth.inspection import accounts_named

@@ -1,4 +1,5 @@
 """`flask payments`: how payments stand, one order's payments, reconcile, correct, refund, disputes, the ledger."""
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
@@ -281,12 +282,12 @@ def show_disputes(closed_too: bool, realm: str, as_json: bool) -> None:
 
 
 @payments.command("ledger")
-@click.option("--month", metavar="YYYY-MM", help="Only this month.")
+@click.option("--month", metavar="YYYY-MM", type=click.DateTime(["%Y-%m"]), help="Only this month.")
 @click.option("--seller", metavar="USER", shell_complete=completing.traders,
               help="Only this seller, by e-mail or id.")
 @as_json_option
 @with_appcontext
-def ledger(month: str | None, seller: str | None, as_json: bool) -> None:
+def ledger(month: datetime | None, seller: str | None, as_json: bool) -> None:
     """Report sales, commission and net per month and seller; refunds count in the month they were given.
 
     Example: flask payments ledger --month 2026-01
@@ -297,7 +298,8 @@ def ledger(month: str | None, seller: str | None, as_json: bool) -> None:
     seller_id = seller and named_account("marketplace", seller)
     everything = Page(number=0, limit=runtime().settings.page_size_limit)
     try:
-        report = reports.commission_report(_OPERATORS["marketplace"], everything, seller_id=seller_id, month=month)
+        report = reports.commission_report(_OPERATORS["marketplace"], everything, seller_id=seller_id,
+                                           month=month and f"{month:%Y-%m}")
     except ApiError as error:
         raise click.ClickException(error.message) from error
     print_rows(report.rows, as_json=as_json, empty="nothing was sold", ids=("sellerId",))

@@ -3,6 +3,7 @@ import os
 import re
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -48,7 +49,7 @@ def _print_table(rows: list[dict[str, str | None]]) -> None:
 def _row(loaded: Settings, spec: Any, wrong: str | None) -> dict[str, str | None]:
     variable = environment_name(spec.name)
     value = getattr(loaded, spec.name)
-    shown = ",".join(value) if isinstance(value, tuple) else str(value)
+    shown = ",".join(value) if isinstance(value, tuple) else "" if value == Path("") else str(value)
     if spec.metadata["secret"] and shown:
         shown = MASK
     return {"name": variable, "value": _without_password(shown), "source": _source(variable, value, spec.default),

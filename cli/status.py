@@ -85,8 +85,8 @@ def _headline(found: Facts) -> str:
     version, schema = found["version"], found["schema"]
     commit = f", commit {version['commit']}" if version["commit"] else ""
     at = f"schema {schema['migration']}" if "migration" in schema else "schema unknown"
-    return cut_line(f"Guildhall {version['release']}{commit}, {at}; {version['environment']} on {version['database']}, "
-                f"{version['home']}; {version['at'][:19]}Z")
+    return cut_line(f"Guildhall {version['release']}{commit}, {at}; {version['environment']} on {version['database']}; "
+                    f"{version['at'][:19]}Z; {version['home']}")
 
 
 def _rows(name: str, part: Any, line: Any) -> list[str]:

@@ -267,12 +267,12 @@ def minute(moment: str | None) -> str | None:
 
 def spoken(command: Callable[[], Any]) -> Any:
     """Run a command and return what it returns; what it refuses becomes a sentence and exit code 1."""
-    from app.errors import ApiError
+    from app.errors import ApiError, in_words
 
     try:
         return command()
     except ApiError as refusal:
-        raise click.ClickException(f"{refusal.err_code}: {refusal.message}") from refusal
+        raise click.ClickException(in_words(refusal)) from refusal
 
 
 def _cell(value: Any, *, is_id: bool) -> str:

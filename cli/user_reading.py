@@ -52,7 +52,7 @@ reveal_option = click.option("--reveal", is_flag=True, help="Show e-mail and pho
 @as_json_option
 @with_appcontext
 def list_users(realm: str, search: str | None, limit: int, reveal: bool, operator: str | None, as_json: bool) -> None:
-    """Show active users, oldest first; e-mails are masked.
+    """Show active users, oldest first, but those of the demo in no order; e-mails are masked.
 
     Example: flask users list --search anna --json
     """

@@ -5,7 +5,7 @@ import re
 from redis import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import ApiError
+from app.errors import ApiError, in_words
 from app.settings import SettingsError
 
 _NOT_PREPARED = re.compile(
@@ -27,7 +27,7 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, SettingsError):
         return str(error)
     if isinstance(error, ApiError):
-        return f"{error.err_code}: {error.message}"
+        return in_words(error)
     if isinstance(error, DBAPIError):
         return _of_database(str(error.orig))
     if isinstance(error, RedisError):

@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 from blueprints.equipment.rules import EQUIPMENT_STATUSES
 from cli import completing
 from cli.equipment.shown import MOST_ROWS, given, name_option, owner_named, owner_option, refusals_spoken
-from cli.naming import named_in_registry
+from cli.naming import named_in_registry, only_of
 from cli.terminal import as_json_option, limit_option, print_facts, print_json, print_rows, say_more
 
 _PARTS = {"names": ("name", "type", "inserted_at"), "divisions": ("division_name", "division_id", "is_active"),
@@ -32,7 +32,7 @@ def list_equipment(name: str | None, legal_entity_id: str | None, division_id: s
     from blueprints.equipment.queries import ListRequest
     from blueprints.equipment.tokens import console
 
-    division_id = None if division_id is None else named_in_registry("division", division_id)
+    division_id = only_of("division", division_id)
     found = queries.equipment_page(console(), ListRequest(size=limit, filters=given(
         name=name, legal_entity_id=owner_named(legal_entity_id), division_id=division_id, status=status,
         external_id=external_id)))

@@ -8,7 +8,7 @@ import click
 from app.errors import ApiError
 from blueprints.equipment.refusals import Unprocessable
 from cli import completing
-from cli.naming import named_in_registry
+from cli.naming import only_of
 
 if TYPE_CHECKING:  # help and what a shell completes load no database
     from blueprints.equipment.queries import Paged
@@ -48,7 +48,7 @@ def given(**filters: str | None) -> dict[str, str]:
 
 def owner_named(legal_entity_id: str | None) -> str | None:
     """Return the id of the legal entity that is named by a part of it."""
-    return None if legal_entity_id is None else named_in_registry("legal entity", legal_entity_id)
+    return only_of("legal entity", legal_entity_id)
 
 
 def columns(paged: "Paged", shown: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def ask(case: tuple[str, int], question: str, realm: str, operator: str | None, 
 @click.command("dismiss")
 @_case_argument
 @click.option("--rule", metavar="CODE", shell_complete=completing.rules,
-              help="The rule that was not broken: `flask moderate rules`.")
+              help="The rule that was not broken: `flask moderate rules list`.")
 @reason_option
 @staff_acts
 @with_appcontext

@@ -242,9 +242,13 @@ def transparency(year: int | None, realm: str, as_json: bool) -> None:
 
     Example: flask moderate transparency --year 2026 --json
     """
+    from app.errors import InvalidInput
     from blueprints.platform.moderation.transparency import transparency as counted
 
-    counts = spoken(lambda: counted(reading_actor(realm), year))
+    try:
+        counts = counted(reading_actor(realm), year)
+    except InvalidInput as error:
+        raise click.BadParameter(error.detail["year"], param_hint="--year") from error
     if as_json:
         print_json(counts)
         return

@@ -6,7 +6,7 @@ import click
 
 from blueprints.platform.moderation.rules import ENTITY_TYPES, SCOPES, number_in
 from cli import completing
-from cli.terminal import acts, operator_option, served_realm_option
+from cli.terminal import acts, operator_option, served_realm_option, unknown
 
 realm_option = served_realm_option("Whose moderation.")
 reason_option = click.option("--reason", required=True, help="Why; it is recorded.")
@@ -51,7 +51,7 @@ def why(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--strike/--no-strike", default=None, help="Leave a strike, or none; else the acts decide."),
         click.option("--reason", help="Why; its person reads it. Without it, the title of the rule."),
         click.option("--rule", metavar="CODE", shell_complete=completing.rules,
-                     help="The rule that was broken: `flask moderate rules`."),
+                     help="The rule that was broken: `flask moderate rules list`."),
     ):
         command = option(command)
     return command
@@ -67,16 +67,15 @@ def grounds(realm: str, rule: str | None, reason: str | None) -> str:
     """Return the reason of an act, which is the title of its rule where none is given; a usage error for neither.
 
     A rule that the realm does not have is one, too."""
-    from app.errors import InvalidInput
-    from blueprints.platform.moderation.catalogue import rule_named
+    from blueprints.platform.moderation.catalogue import rules_of
 
     title = None
     if rule is not None:
-        try:
-            title = rule_named(realm, rule).title
-        except InvalidInput as error:
-            raise click.UsageError(f"--rule: {error.detail['rule']}") from error
+        rules = rules_of(realm)
+        if rule not in rules:
+            raise unknown("rule", rule, rules, "--rule")
+        title = rules[rule].title
     said = (reason or "").strip() or title
     if not said:
-        raise click.UsageError("say why: --rule CODE (`flask moderate rules`) or --reason TEXT")
+        raise click.UsageError("say why: --rule CODE (`flask moderate rules list`) or --reason TEXT")
     return said

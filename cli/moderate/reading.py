@@ -130,10 +130,14 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
 def _in_queue(row: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
     many = row["reportCount"]
     title = "" if row["title"] is None else f'"{row["title"]}"'
-    found_by = f"{many} report{'' if many == 1 else 's'}" if many else _FOUND_BY.get(row["kind"], "")
+    found_by = _many(many, "report") if many else _FOUND_BY.get(row["kind"], "")
     state = f"with {_name(names.get(row['assigneeId']))}" if row["state"] == "ASSIGNED" else row["state"].lower()
     return {"case": row["number"], "priority": row["priority"], "type": row["entityType"], "thing": title,
             "found by": found_by, "state": state, "opened": minute(row["openedAt"])}
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _facts(row: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +151,7 @@ def _facts(row: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
         "thing": f"{row['entityType']} {row['entityId']}{held}{gone}",
         "title": row["title"],
         "person": None if row["personId"] is None else f"{_name(person)}  {row['personId']}",
-        "record": f"{facts['record']['cases']} other cases, {len(facts['strikes'])} active strikes",
+        "record": f"{_many(facts['record']['cases'], 'other case')}, {_many(len(facts['strikes']), 'active strike')}",
         "proposed": None if facts["appeal"] else _proposed(row, facts["proposal"]),
         "former": row["previous"],
         "closed": row["closedAt"] and f"{minute(row['closedAt'])}  {row['reason']}",

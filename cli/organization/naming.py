@@ -58,7 +58,7 @@ def named_client(text: str, tenant_id: str | None) -> Client:
     else:
         ids = ids_begun(text)
         known = [] if ids is None else ports().tenants.clients_begun(*ids, MOST_FOUND)
-        missing = f"there is no client {text}"
+        missing = f"there is no client {text}; with --tenant it may be its name, or its last eight digits"
     client_id = the_one([one.client_id for one in known], missing)
     return next(one for one in known if one.client_id == client_id)
 

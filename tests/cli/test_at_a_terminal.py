@@ -52,7 +52,7 @@ def words_of(group: click.Command, *before: str) -> list[tuple[str, ...]]:
     return [before, *(words for name, member in members for words in words_of(member, *before, name))]
 
 
-@pytest.mark.parametrize("line", ["--help", "orders --help", "settings"])
+@pytest.mark.parametrize("line", ["--help", "orders --help", "settings", "routes"])
 def test_what_finds_no_place_says_so(testbed: Testbed, line: str) -> None:
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run([*FLASK, *line.split()], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True,

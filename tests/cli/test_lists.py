@@ -72,6 +72,13 @@ def test_a_record_that_is_not_there_and_a_state_that_is_none_are_refused(run, ap
     assert "no records" in run("events", "list", "--topic", "nobody-sends-this").stdout
 
 
+def test_a_long_key_leaves_the_event_its_room(run, app):
+    with unit_of_work(system_actor("marketplace")) as work:
+        work.emit(CATEGORY_CREATED, "an-address-of-somebody@guildhall.test", {})
+        work.commit()
+    assert CATEGORY_CREATED[:30] in fits(run("events", "list", "--limit", "1"))
+
+
 def test_records_are_listed_the_newest_first_without_what_is_in_them(run, records, settle):
     assert numbers_of(run, "--limit", "2") == [*reversed(records)]
     assert {one["state"] for one in facts(run("events", "list", "--limit", "2", "--json"))} == {"waiting"}

@@ -153,7 +153,7 @@ def test_the_superadmin_alone_acknowledges_a_break(run: Run, only: Callable[[str
     a_changed_entry()
     refused = run("doctor", "--fix", "audit", "--reason", "so", "--as", market.ada.email, "--yes")
     assert refused.exit_code == 1
-    assert "OnlyTheSuperAdminAcknowledgesABreak" in refused.output
+    assert "only the super admin acknowledges a break" in refused.output
     assert not audit.verify("marketplace").acknowledged
 
 

@@ -268,7 +268,7 @@ def test_a_year_is_counted(run, appealed):
     counts = told(run("moderate", "transparency", "--json"))
     assert (counts["appeals"]["made"], counts["acts"][0]["kind"]) == (1, "WARN")
     assert "counterfeit" in run("moderate", "transparency").stdout
-    assert run("moderate", "transparency", "--year", "1999").exit_code == 1
+    assert run("moderate", "transparency", "--year", "1999").exit_code == 2
 
 
 def test_an_audit_that_is_not_what_was_written_exits_with_1(run, appealed):

@@ -65,6 +65,14 @@ def test_the_screen_fits_a_hundred_columns_and_forty_lines(run: Run) -> None:
         assert word in shown.output
 
 
+def test_the_head_of_the_screen_tells_the_time_whole_however_long_the_path_is(run: Run) -> None:
+    found = status()
+    found["version"] |= {"home": "/srv" * 20, "at": "2026-11-30T09:46:27.000Z"}
+    head = terminal.screen(found)[0]
+    assert "; 2026-11-30T09:46:27Z; /srv/srv" in head
+    assert len(head) == 100
+
+
 def test_the_same_can_be_read_by_programs(run: Run) -> None:
     found = json.loads(run("status", "--json").stdout)
     assert {"version", "schema", "processes", "queues", "calls", "mail", "channels", "jobs", "disk", "databaseSize",

@@ -129,6 +129,13 @@ def test_root_becomes_the_services_user_and_hands_on_what_it_was_given(installat
     assert (done.returncode, done.stderr) == (7, "")
 
 
+def test_it_runs_for_whoever_stands_in_a_folder_that_was_removed(installation: Installation, tmp_path: Path) -> None:
+    removed = tmp_path / "removed"
+    removed.mkdir()
+    done = installation.run("doctor", before=("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', str(removed)))
+    assert (done.returncode, done.stdout.splitlines()[2]) == (7, "/"), done.stderr
+
+
 def test_a_link_to_it_finds_the_checkout(installation: Installation) -> None:
     link = installation.file.parent / "linked"
     link.symlink_to(installation.checkout / "deploy/guildhall")

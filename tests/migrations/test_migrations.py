@@ -1,6 +1,8 @@
 """The migrations go up, down and up again on the database under test, and leave nothing of the models out."""
+import warnings
+
 from flask import Flask
-from flask_migrate import downgrade, upgrade
+from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect
 
 from app.data.entity import Base, db
@@ -26,6 +28,13 @@ def test_up_down_and_up_again(testbed: Testbed) -> None:
 
 def test_no_model_change_waits_for_a_migration(app: Flask) -> None:
     assert pending_changes() == []
+
+
+def test_who_writes_a_migration_reads_no_warnings_of_indexes_that_are_not_compared(app: Flask) -> None:
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        check(directory=app.extensions["migrate"].directory)
+    assert [str(one.message) for one in given if "expression-based" in str(one.message)] == []
 
 
 def test_partial_indexes_mean_the_same_in_models_and_database(app: Flask, testbed: Testbed) -> None:

@@ -56,7 +56,7 @@ def test_what_does_not_exist_is_refused(shop, flask_payments):
     assert "decimals" in flask_payments("refund", order["id"], "--amount", "1.001", "--yes", code=1)
     unpaid = shop.order(shop.list_product())
     assert "0.0 USD of order" in flask_payments("refund", unpaid["id"], "--dry-run", code=1)
-    assert "month" in flask_payments("ledger", "--month", "soon", code=1)
+    assert "month" in flask_payments("ledger", "--month", "soon", code=2)
     assert fixes(shop) == []
 
 
