@@ -55,8 +55,8 @@ install-tools: ## Programs used beside the system, in an environment of their ow
 lint: install-dev ## Style (ruff)
 	$(BIN)/ruff check .
 
-types: install-dev ## Types of app/, of every service's rules, and of whoever borrows rows that are not his (mypy)
-	$(BIN)/mypy app $$(find blueprints -name rules.py -o -path '*/auction_offer/*.py' -o -path '*/order_management/*.py' -o -path '*/watchlist_cart/*.py' -o -path '*/platform/checkout/*.py')
+types: install-dev ## Types of app/ and cli/, of every service's rules, and of whoever borrows rows that are not his (mypy)
+	$(BIN)/mypy app cli $$(find blueprints -name rules.py -o -path '*/auction_offer/*.py' -o -path '*/order_management/*.py' -o -path '*/watchlist_cart/*.py' -o -path '*/platform/checkout/*.py')
 
 walls: install-dev ## Who may import whom (import-linter, see .importlinter)
 	$(BIN)/lint-imports

@@ -92,9 +92,9 @@ def _faults_in_sentences() -> Iterator[None]:
         sentence = sentence_of(error)
         if sentence is None:
             raise
-        refusal = click.ClickException(sentence)
-        _make_readable(refusal)
-        raise refusal from error
+        told = click.ClickException(sentence)
+        _make_readable(told)
+        raise told from error
 
 
 def _make_readable(refusal: click.ClickException) -> None:
@@ -103,7 +103,7 @@ def _make_readable(refusal: click.ClickException) -> None:
     Programs that read it have one line."""
     from cli.terminal import harmless, paragraphs
 
-    refusal.message = harmless(refusal.message)
+    refusal.message = harmless(refusal.message)  # type: ignore[misc]
     if sys.stderr.isatty():
         label = "Error: "
         broken = paragraphs(refusal.format_message(), label, " " * len(label)).removeprefix(label)

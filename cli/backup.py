@@ -109,9 +109,10 @@ def list_backups(folder: Path | None, as_json: bool) -> None:
 
     if folder is not None and not folder.exists():
         raise click.BadParameter(f"there is no folder {folder}", param_hint="--folder")
-    rows = [{"backup": one.path.name, "madeAt": one.made_at.isoformat(), "age": age(one.made_at.isoformat()),
-             "bytes": one.size, "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at,
-             "says": one.says} for one in backups_in(folder or _settings().backup_folder)]
+    rows: list[dict[str, Any]] = [
+        {"backup": one.path.name, "madeAt": one.made_at.isoformat(), "age": age(one.made_at.isoformat()),
+         "bytes": one.size, "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at,
+         "says": one.says} for one in backups_in(folder or _settings().backup_folder)]
     if not as_json:
         rows = [{name: value for name, value in row.items() if name != "madeAt"}
                 | {"verifiedAt": minute(row["verifiedAt"])} for row in rows]

@@ -1,6 +1,7 @@
 """`flask settings`: every setting with its value, meaning and source, secrets masked, and what is wrong with it."""
 import os
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,8 @@ def settings(as_json: bool) -> None:
     from cli.parts import count_own_texts, setting_grammars
 
     loaded, wrong = read_settings()
-    grammars = {**setting_grammars(), "notice_templates": partial(count_own_texts, realms=loaded.realms)}
+    grammars: dict[str, Callable[[Any], object]] = {
+        **setting_grammars(), "notice_templates": partial(count_own_texts, realms=loaded.realms)}
     wrong = {**unreadable(loaded, grammars), **wrong}
     rows = [_row(loaded, spec, wrong.get(spec.name)) for spec in fields(Settings)]
     if as_json:

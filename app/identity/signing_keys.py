@@ -122,7 +122,7 @@ class KeyRing:
             return None
         return self.rotate(realm)
 
-    def report(self, realm: str) -> list[dict[str, object]]:
+    def report(self, realm: str) -> list[dict[str, str | None]]:
         """Return the realm's keys, the one that signs first: since when, and until when a retired one verifies."""
         query = select(SigningKey.key_id, SigningKey.created_at, SigningKey.retired_at).where(
             SigningKey.realm == realm).order_by(SigningKey.created_at.desc(), SigningKey.key_id)

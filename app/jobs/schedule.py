@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import update
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # who only reads imports nothing that writes
     from app.data.unit_of_work import UnitOfWork
 
 Job = Callable[[], object]
+KernelJob = TypeVar("KernelJob", bound=Job)
 RealmJob = Callable[[Actor], object]
 DueHandler = Callable[["UnitOfWork", str], None]
 
@@ -67,7 +68,7 @@ def periodic(name: str, *, realm: str, **every: float) -> Callable[[RealmJob], R
     return lambda run: annotate(run, _job(name, every, partial(run, system_actor(realm)), run.__doc__))
 
 
-def kernel_periodic(name: str, **every: float) -> Callable[[Job], Job]:
+def kernel_periodic(name: str, **every: float) -> Callable[[KernelJob], KernelJob]:
     """Mark a job that belongs to no realm, or that itself goes over all of them; otherwise as periodic()."""
     return lambda run: annotate(run, _job(name, every, run, run.__doc__))
 

@@ -266,7 +266,7 @@ def _read_step(text: str) -> tuple[int, str, int | None]:
     found = _STEP.fullmatch(text.strip().lower())
     if found is None:
         raise click.UsageError(f"{text!r} is no step as 0=warn or 2=suspend:7")
-    return int(found["strikes"]), found["kind"].upper().replace("-", "_"), found["days"] and int(found["days"])
+    return int(found["strikes"]), found["kind"].upper().replace("-", "_"), int(found["days"]) if found["days"] else None
 
 
 def _step(step: Any) -> dict[str, Any]:
