@@ -299,7 +299,7 @@ def ledger(month: datetime | None, seller: str | None, as_json: bool) -> None:
     everything = Page(number=0, limit=runtime().settings.page_size_limit)
     try:
         report = reports.commission_report(_OPERATORS["marketplace"], everything, seller_id=seller_id,
-                                           month=month and f"{month:%Y-%m}")
+                                           month=f"{month:%Y-%m}" if month else None)
     except ApiError as error:
         raise click.ClickException(error.message) from error
     print_rows(report.rows, as_json=as_json, empty="nothing was sold", ids=("sellerId",))
