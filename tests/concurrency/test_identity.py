@@ -9,7 +9,11 @@ from app.data.reads import fetch_one
 from app.identity.authentication import identity
 from app.identity.sessions import LoginSession
 from app.identity.signing_keys import SigningKey
+from app.notify import device_tokens
+from app.notify.device_tokens import MOST_DEVICES, devices_of
+from tests.concurrency.in_between import meet
 from tests.platform.driver import PASSWORD, Auth, wrong_code
+from tests.platform.test_devices import registered
 
 RIVALS = 20
 
@@ -130,3 +134,20 @@ def test_47_rotations_at_once_leave_one_current_key(auth):
     current = fetch_one(select(func.count()).select_from(SigningKey).where(
         SigningKey.realm == auth.realm, SigningKey.retired_at.is_(None)))
     assert current[0] == 1
+
+
+def test_of_two_devices_that_register_at_once_a_person_has_no_more_than_the_most(app, callers, monkeypatch):
+    ben = callers.user("ben")
+    for number in range(MOST_DEVICES - 1):
+        registered(ben, "marketplace", f"token-{number}")
+    meet(app, monkeypatch, (device_tokens, "upsert"), lambda: registered(ben, "marketplace", "first"),
+         lambda: registered(ben, "marketplace", "second"))
+    assert len(devices_of("marketplace", [ben.user_id])) == MOST_DEVICES
+
+
+def test_a_device_that_registers_twice_at_once_has_one_token(app, callers, monkeypatch):
+    ben, phone = callers.user("ben"), "0195f00d-0000-7000-8000-0000c0ffee07"
+    meet(app, monkeypatch, (device_tokens, "upsert"),
+         lambda: registered(ben, "marketplace", "first", deviceId=phone),
+         lambda: registered(ben, "marketplace", "second", deviceId=phone))
+    assert len(devices_of("marketplace", [ben.user_id])) == 1

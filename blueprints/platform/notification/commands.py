@@ -5,6 +5,7 @@ from app.actor import Actor
 from app.data.unit_of_work import unit_of_work
 from app.errors import NotFound
 from app.notify import device_tokens
+from blueprints.platform.auth.lending import lock_accounts
 from blueprints.platform.notification.store import store_of
 from blueprints.platform.notification.unread import count_unread
 
@@ -24,6 +25,8 @@ def register_device(actor: Actor, *, notification_token: str, platform: str, dev
                     device_id: str | None = None) -> str:
     """Have the actor's push messages go to a device, too; returns its id. A token moves to who registers it last."""
     with unit_of_work(actor) as work:
+        # Of two that register at once the second waits here, also for the first one, and counts what that has made.
+        lock_accounts(work, [str(actor.user_id)])
         called = device_tokens.register_device(work, str(actor.user_id), token=notification_token, platform=platform,
                                                name=device_name, device_id=device_id)
         work.commit()
