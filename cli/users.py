@@ -3,7 +3,7 @@
 Whoever changes an account that is there says as which member of staff (--as); the operator creates them as system."""
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -29,9 +29,6 @@ from cli.terminal import (
     spoken,
 )
 from cli.user_reading import shown
-
-if TYPE_CHECKING:
-    from app.data.entity import Entity
 
 FOREVER = timedelta(days=365 * 100)
 realm_option = served_realm_option("Whose users.")
@@ -228,10 +225,11 @@ def super_admin_hash(settings: Settings) -> str:
     return chosen.hash
 
 
-def _face(account: "Entity") -> dict[str, Any]:
+def _face(account: Any) -> dict[str, Any]:
     from app.data.serialization import row_serializer
 
-    return shown(row_serializer(type(account)).entity(account))
+    model: Any = type(account)
+    return shown(row_serializer(model).entity(account))
 
 
 def _named(account: Any) -> str:
