@@ -153,6 +153,9 @@ class PaymentGateway(Protocol):
     def knows_customer(self, customer_id: str) -> bool:
         """Return whether the customer is there and not deleted."""
 
+    def delete_customer(self, customer_id: str) -> None:
+        """Forget the customer with name, e-mail and cards, but not what was paid; one that is gone is no error."""
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         """Keep a card for the customer; a declined card is refused here already."""
 

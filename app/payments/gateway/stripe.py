@@ -78,6 +78,15 @@ class StripeGateway:
             raise
         return not found.get("deleted")
 
+    def delete_customer(self, customer_id: str) -> None:
+        """Forget the customer with name, e-mail and cards, but not what was paid; one that is gone is no error."""
+        try:
+            with _translated():
+                self._client.customers.delete(customer_id)
+        except PaymentRefused as refused:
+            if refused.code != "resource_missing":
+                raise
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         """Keep a card for the customer; a declined card is refused here already."""
         with _translated():

@@ -25,6 +25,7 @@ from blueprints.marketplace.order_management.record_models import LedgerEntry
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.order_management.topics import (
+    CUSTOMER_LEFT,
     ORDER_CANCELLED,
     ORDER_DISPUTED,
     PAYMENT_FAILED,
@@ -40,7 +41,8 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes="blueprints.marketplace.order_management.routes.api",
     background=(jobs, subscribers),
-    emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
+    emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED,
+                     CUSTOMER_LEFT),
     readable=READABLE,
     relations=(
         # A seller of some lines sees those lines alone: the query of orders knows.
@@ -79,6 +81,6 @@ SERVICE = ServiceDeclaration(
         rows_of_people(OrderItem, KEPT, "seller_id", why="the ledger and the other party need orders",
                        export=exported("order-lines", where=lines_of)),
         rows_of_people(LedgerEntry, KEPT, "seller_id", why="the ledger", export=exported("ledger", "seller_id")),
-        *rows_of_payers(CHECKOUT),
+        *rows_of_payers(CHECKOUT, CUSTOMER_LEFT),
     ),
 )

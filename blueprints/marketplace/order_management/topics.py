@@ -17,5 +17,8 @@ PAYMENT_STARTED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymen
 PAYMENT_SUCCEEDED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-succeeded"
 PAYMENT_FAILED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-failed"
 
+CUSTOMER_LEFT = "ebaycclone-ordermanagement-service-payment-customer-left"
+"""The gateway shall forget this customer, whose person is gone for good; the key is the id there."""
+
 PAYMENT_STATUS = {STARTED: PAYMENT_STARTED, SUCCESS: PAYMENT_SUCCEEDED, FAILED: PAYMENT_FAILED,
                   CANCELED: PAYMENT_FAILED}

@@ -21,7 +21,7 @@ from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_queries import is_premium
 from blueprints.network.profile.premium_rules import parse_price
 from blueprints.network.profile.premium_settlement import CHECKOUT, part_periods
-from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
+from blueprints.network.profile.premium_topics import CUSTOMER_LEFT, PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by
 from blueprints.network.profile.terms import forget_terms
 from blueprints.network.profile.topics import PROFILE_CREATED, PROFILE_UPDATED
@@ -60,7 +60,7 @@ SERVICE = ServiceDeclaration(
                        export=exported("looked-at-profiles", "viewer_id")),
         rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium",
                        export=exported("premium", "user_id")),
-        *rows_of_payers(CHECKOUT),
+        *rows_of_payers(CHECKOUT, CUSTOMER_LEFT),
     ),
     hands_down=(BRIEFS, Entitlements(is_premium)),
 )

@@ -87,6 +87,9 @@ class MemoryGateway:
     def knows_customer(self, customer_id: str) -> bool:
         return True
 
+    def delete_customer(self, customer_id: str) -> None:
+        """Nothing is kept."""
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         return Card(method_id, customer_id, None, None, {})
 
