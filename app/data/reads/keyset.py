@@ -84,6 +84,11 @@ class RowOrder:
         return replace(self, keys=tuple(replace(key, nullable=False) for key in self.keys))
 
     @property
+    def of_some_without_value(self) -> "RowOrder":
+        """Return the same order of rows of which some have nothing in the first place, whatever their column says."""
+        return replace(self, keys=(replace(self.keys[0], nullable=True), *self.keys[1:]))
+
+    @property
     def parameters(self) -> list[str]:
         """Return the names under which a statement takes the values of a cursor."""
         return [f"after_{place}" for place in range(len(self.keys))]

@@ -51,7 +51,7 @@ class SortedRows:
     @property
     def _order(self) -> RowOrder:
         order = row_order(self.value.desc() if self.descending else self.value, self.model.id, name=self.name)
-        return order.of_values if self.without is None else order
+        return order.of_values if self.without is None else order.of_some_without_value
 
     def _valued(self, order: RowOrder, last: Mapping[str, Any] | None, offset: int, most: int) -> list[Raw]:
         """Return rows that have a value, none where the last row shown had none."""

@@ -11,7 +11,9 @@ from app.data.entity import Entity
 from app.data.holdings import holdings
 from app.data.upserts import upsert
 from app.data.visibility import ReadObject
+from app.runtime import runtime
 from blueprints.platform.bff.indexes import CallersIndex
+from blueprints.platform.bff.models import StoredView, StoredViewPart
 from blueprints.platform.bff.rules import WORDED, Property
 from tests.platform.bff.rows import LONG_AGO, row_of
 
@@ -26,7 +28,9 @@ _NUMBERS = (0, 1, 2, 5, 40)
 
 
 class Drawn:
-    """The rows of a realm; `persons` are the ids that people of the realm have."""
+    """The rows of a realm; `persons` are the ids that people of the realm have.
+
+    Those that were drawn before are gone without an event, so what was copied and remembered of them goes here."""
 
     def __init__(self, realm: str, objects: Sequence[ReadObject], persons: Sequence[str], random: Random) -> None:
         self.realm, self.random, self.persons = realm, random, persons
@@ -39,6 +43,9 @@ class Drawn:
                 for id_ in self._ids[one.name]:
                     connection.execute(upsert(one.model).values(
                         row_of(one.model, id=id_, **self._values(one.model))).on_conflict_do_nothing())
+            for copies in (StoredViewPart, StoredView):
+                connection.execute(delete(copies).where(copies.realm == realm))
+        runtime().cache_versions.invalidate_all()
 
     def ids(self, name: str) -> Sequence[str]:
         """Return the ids of the rows that were drawn of an object, whether they could be kept or not."""

@@ -8,6 +8,7 @@ from app.data.reads import totals
 from app.data.reads.lists import versions_of_tables
 from app.data.reads.totals import EXACT_UP_TO, RowTotals
 from app.data.visibility import read_objects, visible_in_sql
+from blueprints.marketplace.auction_offer.models import Offer
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.network.content.models import Post
 from blueprints.platform.bff import narrowed
@@ -85,16 +86,31 @@ def test_without_a_sort_the_oldest_comes_first(realm: str, ben: ApiClient, shelf
     assert ids(ask(ben, realm, shelf.index, sortOrder="desc")) == [new, old]
 
 
+def walked(caller: Any, realm: str, index: str, **query: Any) -> list[str]:
+    """Return the ids of all pages, in order."""
+    found, page = [], ask(caller, realm, index, **query)
+    while True:
+        found += ids(page)
+        if page["next"] is None:
+            return found
+        page = ask(caller, realm, index, after=page["next"], **query)
+
+
 def test_pages_behind_a_cursor_hold_every_row_once(realm: str, ben: ApiClient, shelf: Shelf) -> None:
     shelf.keep(*"aabbbcc")
     for way in ("asc", "desc"):
-        found, following = [], ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=2)
-        while True:
-            found += ids(following)
-            if following["next"] is None:
-                break
-            following = ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=2, after=following["next"])
+        found = walked(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=2)
         assert found == ids(ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=100))
+
+
+@pytest.mark.parametrize("realm", ["marketplace"])
+def test_amounts_that_every_row_has_are_walked_into_other_currencies(realm: str, people: Any) -> None:
+    root: ApiClient = people.super_admin()
+    made = keep(Offer, *({"offer_amount": amount, "currency": currency} for currency in ("EUR", "USD", "KWD")
+                         for amount in (100, 250)))
+    for way in ("asc", "desc"):
+        found = walked(root, realm, "auctionOfferOffer", sortBy="offerAmount", sortOrder=way, limit=1)
+        assert sorted(found) == sorted(made), way
 
 
 @pytest.mark.parametrize(("operator", "value", "found"), [

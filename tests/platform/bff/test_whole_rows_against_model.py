@@ -93,9 +93,10 @@ def compare(index: CallersIndex, model: Model, everybodys: set[str], words: str)
         """Return whose words must be found, and whose may be."""
         holding = model.found({}, words=text, searched=list(index.words))
         may = {row["id"] for row in holding}
+        sees_held = name in _WHOLLY_FOUND and actor.is_staff and "essage" not in name
         own = {row["id"] for row in holding if any(row.get(owner) == actor.user_id for owner in _OWNERS)
-               and row.get("companyId") is None}
-        wholly = name in _WHOLLY_FOUND and (not actor.is_staff or "essage" in name)
+               and row.get("companyId") is None and not (sees_held and row["held"])}
+        wholly = name in _WHOLLY_FOUND and not sees_held
         return may if wholly else may & everybodys | own, may
 
     text = found.manner.get("corrected", words)
