@@ -1,7 +1,5 @@
 """Who a payer is at the gateway, and the cards kept there; only references are stored here, never card data (§7.2)."""
-from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +12,7 @@ from app.data.unit_of_work import unit_of_work
 from app.errors import DuplicateRecord, NotFound, RuleViolated
 from app.payments.checkout import Checkout
 from app.payments.gateway.circuit_breaker import ask_gateway
-from app.payments.gateway.port import Card, Payer, PaymentGateway, PaymentRefused
+from app.payments.gateway.port import Card, Payer, PaymentRefused
 from app.plain_text import seen
 
 _LONGEST_LINE = 255
@@ -76,16 +74,11 @@ def forget_customer(checkout: Checkout, actor: Actor, customer_id: str) -> None:
         work.commit()
 
 
-def delete_customers(customer_ids: Iterable[str]) -> None:
-    """Have the gateway forget customers who are gone for good here; a second time changes nothing.
+def delete_customer(customer_id: str) -> None:
+    """Have the gateway forget a customer who is gone for good here; a second time changes nothing.
 
     Raises GatewayUnavailable: whoever calls it tries again."""
-    for customer_id in customer_ids:
-        ask_gateway(partial(_delete_customer, customer_id))
-
-
-def _delete_customer(customer_id: str, gateway: PaymentGateway) -> None:
-    gateway.delete_customer(customer_id)
+    ask_gateway(lambda gateway: gateway.delete_customer(customer_id))
 
 
 def customer_of(checkout: Checkout, actor: Actor, payer: Payer, *, instead_of: str = "") -> str:

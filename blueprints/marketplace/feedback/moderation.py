@@ -21,8 +21,11 @@ from blueprints.platform.moderation.moderators import refuse_own
 def feedback_subject(actor: Actor, feedback_id: str) -> Subject | None:
     """Return a feedback as staff judge it; it concerns who wrote it. None where there is none."""
     row = find_any_row(Feedback, feedback_id)
-    return row and Subject(f"feedback with {row['rating']} star{'s'[:row['rating'] != 1]}", row["buyerId"], row,
-                           words=row["comment"] or "", held=row["held"], is_active=row["isActive"])
+    if row is None:
+        return None
+    stars = "1 star" if row["rating"] == 1 else f"{row['rating']} stars"
+    return Subject(f"feedback with {stars}", row["buyerId"], row, words=row["comment"] or "", held=row["held"],
+                   is_active=row["isActive"])
 
 
 def lock_feedback(work: UnitOfWork, feedback_ids: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from app.data.serialization import Wire
 from app.errors import NotFound
 from blueprints.marketplace.feedback.models import ALL_MONTHS, STARS, Feedback, StarCount
 from blueprints.marketplace.feedback.rules import a_year_before, month_of, summarize
-from blueprints.platform.auth.briefs import brief_users
+from blueprints.platform.auth.standings import is_user
 
 FILTERS = Filters((equal(Feedback.rating), equal(Feedback.order_id), equal(Feedback.buyer_id),
                    equal(Feedback.order_item_id), equal(Feedback.seller_id), equal(Feedback.product_id)))
@@ -37,7 +37,7 @@ def get_reputation(realm: str, user_id: str) -> Wire:
 
     Twelve months are the present one (UTC) and the twelve before it: at most fourteen rows are read.
     Raises NotFound when there is no such user."""
-    if not brief_users(realm, [user_id]):
+    if not is_user(realm, user_id):
         raise NotFound("User not found")
     since = a_year_before(month_of(now()))
     rows = fetch(select(StarCount.month, *STARS).where(

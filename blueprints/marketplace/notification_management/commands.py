@@ -10,7 +10,7 @@ from app.identity.access import require_self_or_staff
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.rules import Notice, settled_read
 from blueprints.marketplace.notification_management.store import see
-from blueprints.platform.auth.queries import is_user
+from blueprints.platform.auth.standings import is_user
 from blueprints.platform.notification import notices
 from blueprints.platform.notification.unread import count_unread
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe, subscribe_batch
-from app.payments.cards import delete_customers
+from app.payments.cards import delete_customer
 from blueprints.marketplace.order_management.models import OrderItem
 from blueprints.marketplace.order_management.topics import CUSTOMER_LEFT, ORDER_UPDATED
 from blueprints.marketplace.watchlist_cart.notices import note_sold
@@ -25,4 +25,5 @@ def tell_watchers(work: UnitOfWork, event: Event) -> None:
 @subscribe_batch(CUSTOMER_LEFT, name="order_management.forget-customers")
 def forget_customers(events: Sequence[Event]) -> None:
     """Have the gateway forget who is gone for good; while it is away, the events wait (decision 099)."""
-    delete_customers(event.key for event in events)
+    for event in events:
+        delete_customer(event.key)

@@ -1,6 +1,6 @@
 """Topics of orderManagement, literal from the contract and the documents of the payment flow (054).
 
-What a cancel and a dispute mean is ours (decisions/067)."""
+What a cancel and a dispute mean is ours (decisions/067), and that a customer left (099)."""
 from app.payments.states import CANCELED, FAILED, STARTED, SUCCESS
 
 ORDER_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-created"

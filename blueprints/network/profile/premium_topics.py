@@ -1,4 +1,4 @@
-"""What became of the payment of an order of premium, literal from the documents (rules-network §6D)."""
+"""What became of a payment of premium, literal from the documents (rules-network §6D), and a topic of ours."""
 from app.payments.states import CANCELED, FAILED, STARTED, SUCCESS
 
 PAYMENT_STARTED = "linkedin-profile-service-premiumsubscriptionpaymentstatus-started"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from app.actor import system_actor
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
-from app.payments.cards import delete_customers
+from app.payments.cards import delete_customer
 from blueprints.network.profile.commands import withdraw_profile
 from blueprints.network.profile.premium_topics import CUSTOMER_LEFT
 from blueprints.platform.auth.topics import user_topic
@@ -22,4 +22,5 @@ def withdraw_profiles(events: Sequence[Event]) -> None:
 @subscribe_batch(CUSTOMER_LEFT, name="profile.forget-customers")
 def forget_customers(events: Sequence[Event]) -> None:
     """Have the gateway forget who is gone for good; while it is away, the events wait (decision 099)."""
-    delete_customers(event.key for event in events)
+    for event in events:
+        delete_customer(event.key)

@@ -115,12 +115,6 @@ def staff_of(realm: str) -> list[str]:
     return [row.id for row in rows]
 
 
-def is_user(realm: str, user_id: str) -> bool:
-    """Tell whether an active user of the realm has that id."""
-    model = account_model(realm)
-    return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
-
-
 def user_filters(realm: str) -> Filters:
     """Return the list filters of the contract; `password` is listed there too and is never one (§2.8)."""
     model = account_model(realm)

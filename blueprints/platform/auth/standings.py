@@ -8,11 +8,17 @@ from sqlalchemy import Select, false, null, select, union
 from app.clock import now
 from app.data.columns import read_instant
 from app.data.connections import reading
-from app.data.reads import fetch
+from app.data.reads import fetch, fetch_one
 from app.data.reads.prepared import fetch_prepared_among, is_among
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.person_models import PurgedAccount
 from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing
+
+
+def is_user(realm: str, user_id: str) -> bool:
+    """Tell whether an active user of the realm has that id."""
+    model = account_model(realm)
+    return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
 
 
 def account_standings(realm: str, user_ids: Collection[str]) -> list[Standing]:

@@ -12,7 +12,8 @@ from app.data.upserts import upsert
 from app.errors import InvalidInput, NotFound
 from app.notify.letter_templates import LetterTemplate
 from app.notify.mailbox import post_letter
-from blueprints.platform.auth.queries import contact_of, is_user
+from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.auth.standings import is_user
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.letters import OUTCOME_LETTER, RECEIPT_LETTER
 from blueprints.platform.moderation.moderators import require_moderator
